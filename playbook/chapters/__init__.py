@@ -1,0 +1,1 @@
+"""One module per notebook, each with the same three faces: cockpit, metrics, findings."""
