@@ -1,0 +1,159 @@
+"""A commented `playbook.toml` with every setting, made from the models so that it cannot drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from playbook.data.rules.fields import Section
+from playbook.data.rules.model import Rules
+from playbook.data.rules.source import Source
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+_INTRO = """\
+The rules of this company. Every setting stands here with its default: change what is
+different, delete what is not. The numbers are the handbook's; where it gives none, the
+comment says "ours". Times are hours and days as named. `playbook check` reports mistakes.
+"""
+
+_SOURCES = """\
+How the company's own files are read, where recognising headers and values is not enough.
+One section for each reading, under any name; take away the # signs to use it.
+"""
+
+_WIDTH = 98
+
+
+def template() -> str:
+    """A `playbook.toml` that loads to the defaults and explains each of them."""
+    rules = Rules()
+    parts = ["\n".join(_comment(_INTRO))]
+    for name, field in Rules.model_fields.items():
+        if name != "sources":
+            parts += _section((field.alias or name,), getattr(rules, name))
+    return "\n\n".join([*parts, *_source_example()]) + "\n"
+
+
+def _section(path: tuple[str, ...], section: Section) -> Iterator[str]:
+    """The blocks of one table: its own settings first, then the tables below it."""
+    written = section.model_dump(exclude_none=True)
+    below: list[str] = []
+    head = [*_comment(_first_sentences(section)), f"[{'.'.join(path)}]"]
+    blocks = ["\n".join(head)]
+    for name, field in type(section).model_fields.items():
+        key = field.alias or name
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            below += _section((*path, key), value)
+        elif isinstance(written.get(key), Mapping):
+            below.append(_condition((*path, key), field, written[key]))
+        else:
+            blocks.append("\n".join([*_explained(field), _setting(key, field, written.get(key))]))
+    yield "\n".join(blocks[:1] + [f"\n{block}" for block in blocks[1:]])
+    yield from below
+
+
+def _first_sentences(section: Section) -> str:
+    return " ".join((type(section).__doc__ or "").split())
+
+
+def _explained(field: FieldInfo) -> list[str]:
+    return _comment(f"{field.description} {_allowed(field)}")
+
+
+def _setting(key: str, field: FieldInfo, value: Any) -> str:
+    if value is None:
+        return f"# {key} = {toml(_example(field))}"
+    return f"{key} = {toml(value)}"
+
+
+def _example(field: FieldInfo) -> Any:
+    if not field.examples:
+        raise AssertionError(f"a setting without a default needs an example: {field.description}")
+    return field.examples[0]
+
+
+def _condition(path: tuple[str, ...], field: FieldInfo, value: Mapping[str, Any]) -> str:
+    """The block of a condition: it reads better under its own header than on one line."""
+    return "\n".join([*_explained(field), f"[{'.'.join(path)}]", *_pairs(value)])
+
+
+def _pairs(condition: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in condition.items():
+        if key in {"all", "any"}:
+            yield f"{key} = ["
+            yield from (f"  {toml(item)}," for item in value)
+            yield "]"
+        else:
+            yield f"{key} = {toml(value)}"
+
+
+def _source_example() -> Iterator[str]:
+    yield "\n".join(_comment(_SOURCES))
+    lines = ["# [sources.leads]"]
+    for name, field in Source.model_fields.items():
+        lines.append(f"# {field.alias or name} = {toml(_example(field))}")
+        lines += [f"#   {line}" for line in _explained(field)]
+    yield "\n".join(lines)
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What may stand there, as far as the type says it."""
+    codes = _codes(field.annotation)
+    if codes:
+        return f"Allowed: {', '.join(map(toml, codes))}."
+    if field.annotation is bool:
+        return "Allowed: true, false."
+    bounds = {
+        name: getattr(m, name)
+        for m in field.metadata
+        for name in ("ge", "gt", "le")
+        if hasattr(m, name)
+    }
+    if "ge" in bounds and "le" in bounds:
+        return f"Allowed: {bounds['ge']} to {bounds['le']}."
+    if "ge" in bounds:
+        return f"Allowed: {bounds['ge']} or more."
+    return f"Allowed: more than {bounds['gt']}." if "gt" in bounds else ""
+
+
+def _codes(annotation: Any) -> tuple[str, ...]:
+    """The values of an enumeration, or of the items of a list."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next(filter(None, map(_codes, get_args(annotation))), ())
+
+
+def _comment(text: str) -> list[str]:
+    lines = ["#"]
+    for word in text.split():
+        if len(lines[-1]) + 1 + len(word) > _WIDTH:
+            lines.append("#")
+        lines[-1] += f" {word}"
+    return lines
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it, on one line.
+
+    >>> toml({"field": "lead.status", "op": "in", "value": ("new", "working")})
+    '{field = "lead.status", op = "in", value = ["new", "working"]}'
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(key)} = {toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    is_bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    return key if is_bare else json.dumps(key, ensure_ascii=False)

@@ -1,0 +1,37 @@
+"""What all tests share: one sample Book a session, and random input that is the same each run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Frozen Books of the tests never mix with the user's; workers share them."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["PLAYBOOK_CACHE"] = str(root / "playbook-cache")
+
+
+@pytest.fixture(scope="session")
+def book(_own_cache):
+    """The sample company in October 2026."""
+    from playbook.book import open_book
+
+    return open_book("sample", "2026-10")
+
+
+@pytest.fixture(scope="session")
+def olist() -> Path:
+    """The real data set, named by an environment variable; skipped without it."""
+    folder = os.environ.get("PLAYBOOK_OLIST")
+    if not folder:
+        pytest.skip("PLAYBOOK_OLIST does not name the folder of the Olist data")
+    return Path(folder)
