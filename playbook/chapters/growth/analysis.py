@@ -1,0 +1,519 @@
+"""The chapter's analysis: each step one call, one tidy table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from playbook import funnel
+from playbook.chapters.growth.declared import METRICS, STAGE_NAMES, stages
+from playbook.format import div
+from playbook.metrics import evaluate, history
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+
+    from playbook.book import Book
+
+_EVENTS = {"entity": "lead_id", "time": "entered_at"}
+
+CHANNEL_METRICS = ("P02-M1", "P02-M2/rate", "P02-M3", "P02-M4", "P02-M10")
+BASELINE_PERIODS = 12
+COST_DAYS = 730
+BY_COLUMNS = ("channel", "owner", "team", "intent_level", "industry", "region")
+
+
+class FairChange(NamedTuple):
+    """A conversion now against before, both given the same time.
+
+    Attributes:
+        first: The stage that is left.
+        then: The stage that is reached.
+        days: Days each lead was given; only leads that old are counted.
+        converted: How many converted, now.
+        n: Of how many.
+        rate: Their share; nan where `n` is 0.
+        base_converted: How many converted before.
+        base_n: Of how many.
+        base_rate: Their share; nan where `base_n` is 0.
+        difference: `rate` less `base_rate`.
+        low: Lower end of its 95 % interval (Newcombe); nan where either side is empty.
+        high: Upper end.
+        p_value: Two-sided score test of no difference; nan where either side is empty.
+    """
+
+    first: str
+    then: str
+    days: int
+    converted: int
+    n: int
+    rate: float
+    base_converted: int
+    base_n: int
+    base_rate: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def is_news(self) -> bool:
+        """Whether chance alone would seldom do this (p < 0.05)."""
+        return self.p_value < 0.05
+
+    @property
+    def lost(self) -> float:
+        """Conversions that the period would have had more at the base rate."""
+        return (self.base_rate - self.rate) * self.n
+
+
+def period_stages(book: Book) -> pd.DataFrame:
+    """Stage entries of the period and of the one before (period view).
+
+    Returns:
+        `key`, `stage` (name), `count` (entries of the period), `previous` (of the one before),
+        `flow_ratio` (count ÷ that of the stage before: different leads, no conversion rate).
+    """
+    events = book.table("funnel_event")
+    now = funnel.flow(events, stages(book), start=book.period.start, end=book.period.end, **_EVENTS)
+    before = book.previous
+    then = funnel.flow(events, stages(book), start=before.start, end=before.end, **_EVENTS)
+    table = now.assign(previous=then["entries"]).rename(
+        columns={"stage": "key", "entries": "count"}
+    )
+    table["stage"] = table["key"].map(STAGE_NAMES)
+    return table[["key", "stage", "count", "previous", "flow_ratio"]]
+
+
+def cohort_stages(book: Book) -> pd.DataFrame:
+    """What has become so far of the leads captured in the period (cohort view).
+
+    Returns:
+        `key`, `stage` (name), `count` (reached it or a later one), `skipped` (of them, without an
+        own record), `rate`, `low`, `high`, `n` (of those in the stage before), `overall` (of all
+        leads), `immature` (most conversions of that stage are still to come).
+    """
+    period = book.period
+    events = book.table("funnel_event")
+    table = funnel.cohort(events, stages(book), start=period.start, end=period.end, **_EVENTS)
+    return _named(table).assign(immature=[_is_young(book, s, period.end) for s in table["stage"]])
+
+
+def baseline_rates(book: Book) -> pd.DataFrame:
+    """The funnel of all leads old enough to have had their time: what is normal here.
+
+    Returns:
+        As `cohort_stages`, with `median_days` from capture to the stage.
+    """
+    events = book.table("funnel_event")
+    order = stages(book)
+    days = {s: funnel.days_to_reach(events, order[0], s, **_EVENTS) for s in order[1:]}
+    slowest = max((d for d in days.values() if d is not None), default=None)
+    table = funnel.cohort(
+        events, order, within_days=slowest, as_of=book.as_of if slowest is not None else None,
+        **_EVENTS,
+    )  # fmt: skip
+    medians = [
+        funnel.days_to_reach(events, order[0], s, quantile=0.5, **_EVENTS) for s in order[1:]
+    ]
+    known = [0.0, *(float("nan") if d is None else d for d in medians)]
+    return _named(table).assign(median_days=known)
+
+
+def stage_history(book: Book) -> pd.DataFrame:
+    """The cohort rates of the last thirteen periods; see `metrics.history`."""
+    wanted = [m for m in METRICS if m.matures]
+    return history(book, wanted)
+
+
+def fair_change(book: Book, first: str, then: str, *, against: str = "baseline") -> FairChange:
+    """A step's conversion now against before, every lead given the same number of days.
+
+    Only leads that have had this time are counted, now and before, and only conversions within
+    it: so a young period is not called bad for being young. The time is what nine in ten
+    conversions take, or less where the period is younger: what half of its leads have had.
+
+    Args:
+        book: The Book.
+        first: The stage that is left.
+        then: The stage that is reached.
+        against: `baseline` (the twelve periods before), `previous` or `last_year`.
+
+    Source: Newcombe (1998) hybrid score interval, as computed by statsmodels.
+    """
+    days = _fair_days(book, first, then)
+    spans: dict[str, tuple[datetime, datetime]] = {
+        "baseline": (book.period.back(BASELINE_PERIODS).start, book.period.start),
+        "previous": (book.previous.start, book.previous.end),
+        "last_year": (book.last_year.start, book.last_year.end),
+    }
+    now = _within(book, first, then, (book.period.start, book.period.end), days)
+    base = _within(book, first, then, spans[against], days)
+    rate, base_rate = div(*now), div(*base)
+    low, high, p_value = _compare(now, base)
+    return FairChange(
+        first, then, days, *now, rate, *base, base_rate, rate - base_rate, low, high, p_value
+    )
+
+
+def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
+    """`fair_change` of every step, one row each.
+
+    Returns:
+        The fields of `FairChange`, and `step` (name), `is_news`, `lost` (conversions that the
+        period would have had more at the base rate) and `lost_won` (customers that would have
+        become of them at the baseline's rates).
+    """
+    import pandas as pd
+
+    changes = [fair_change(book, *step, against=against) for step in pairwise(stages(book))]
+    table = pd.DataFrame(changes)
+    normal = baseline_rates(book).set_index("key")["overall"]
+    return table.assign(
+        step=[f"{STAGE_NAMES[c.first]} → {STAGE_NAMES[c.then]}" for c in changes],
+        is_news=[c.is_news for c in changes],
+        lost=[c.lost for c in changes],
+        lost_won=[c.lost * div(normal.iloc[-1], normal[c.then]) for c in changes],
+    )
+
+
+def channels(book: Book) -> pd.DataFrame:
+    """Each channel's leads, valid rate, MQL, SQL, cost and cost per lead in the period.
+
+    Channels without a name are shown as "no origin", apart from a recorded "unknown".
+
+    Returns:
+        One row per channel, most leads first: `channel`, `leads`, `valid_rate`, `valid_n`,
+        `mql`, `sql`, `won_so_far`, `won_rate`, `won_low`, `won_high` (cohort of the period),
+        `cost`, `cpl`.
+    """
+    import pandas as pd
+
+    wanted = [m for m in METRICS if m.id in CHANNEL_METRICS]
+    long = evaluate(book, wanted, by="channel")
+    wide = long.pivot_table(index="channel", columns="key", values="value", dropna=False)
+    wide = wide.reindex(columns=["leads", "valid_rate", "mql", "sql", "cpl"])
+    valid_n = long[long["key"] == "valid_rate"].set_index("channel")["n"]
+    cost = long[long["key"] == "cpl"].set_index("channel")["numerator"]
+    won = won_by(book, "channel").set_index("channel")
+    table = pd.concat([wide, valid_n.rename("valid_n"), cost.rename("cost"), won], axis=1)
+    table["cpl"] = table["cpl"].where(table["cost"] > 0)
+    order = ["leads", "valid_rate", "valid_n", "mql", "sql", "won_so_far", "won_rate"]
+    order += ["won_low", "won_high", "cost", "cpl"]
+    table = table[order].rename_axis("channel").reset_index()
+    table["channel"] = table["channel"].fillna("cost without a channel")
+    table = table[(table["leads"] > 0) | (table["cost"] > 0)]
+    return table.sort_values(["leads", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def won_by(book: Book, by: str, *, everything: bool = False) -> pd.DataFrame:
+    """Leads and how many of them were won so far, by a column of `lead_journey`.
+
+    Args:
+        book: The Book.
+        by: The column.
+        everything: All leads the Book knows, instead of those captured in the period.
+
+    Returns:
+        `by`, `leads_followed`, `won_so_far`, `won_rate`, `won_low`, `won_high`; most leads first.
+
+    Raises:
+        ParameterError: `by` is no such column.
+    """
+    journey = book.table("lead_journey")
+    span = {} if everything else {"start": book.period.start, "end": book.period.end}
+    events = (
+        book.table("funnel_event")
+        .join(journey.select("lead_id", by), "lead_id")
+        .filter(lambda t: t.stage.isin(["lead", "won"]))
+    )
+    table = funnel.cohort(events, ["lead", "won"], by=by, **span, **_EVENTS)
+    won = table[table["stage"] == "won"].set_index(by)
+    leads = table[table["stage"] == "lead"].set_index(by)["entered"]
+    won = won.assign(leads_followed=leads)[["leads_followed", "entered", "rate", "low", "high"]]
+    won.columns = ["leads_followed", "won_so_far", "won_rate", "won_low", "won_high"]
+    return (
+        won.reset_index()
+        .sort_values(["leads_followed", by], ascending=[False, True], ignore_index=True)
+    )  # fmt: skip
+
+
+def cost_per_customer(book: Book) -> pd.DataFrame:
+    """What each channel's leads and customers cost over the two years up to the period's end.
+
+    Two years, so that most of the leads have had the time to become customers.
+
+    Returns:
+        `channel`, `cost`, `leads`, `won` (of these leads, so far), `expected` (customers at the
+        rate of all channels together), `cpl`, `cac`; dearest first.
+    """
+    since = book.period.last - timedelta(days=COST_DAYS)
+    table = book.sql(
+        """WITH spent AS (
+            SELECT channel, sum(cost)::DOUBLE AS cost FROM cost_by_day
+            WHERE date > $since AND date <= $last AND channel IS NOT NULL GROUP BY channel
+        ), gained AS (
+            SELECT channel, count(*) AS leads, count(won_at) AS won FROM lead_journey
+            WHERE created_at > $since AND created_at < $end GROUP BY channel
+        )
+        SELECT channel, cost, leads, won,
+            leads * (SELECT sum(won) / sum(leads) FROM gained) AS expected
+        FROM spent JOIN gained USING (channel) WHERE cost > 0
+        ORDER BY cost DESC, channel""",
+        since=since,
+        last=book.period.last,
+        end=book.period.end,
+    )
+    cpl, cac = div(table["cost"], table["leads"]), div(table["cost"], table["won"])
+    return table.assign(cpl=cpl, cac=cac)
+
+
+def conversion_by_answer(book: Book) -> pd.DataFrame:
+    """MQLs that became SQL, by whether their first answer came in time.
+
+    Over the MQLs of this period and the twelve before that have had the time most conversions
+    take. A difference is no proof that the answer made it: teams do not get the same leads.
+
+    Returns:
+        `answer` (in time, late), `mql`, `sql`, `rate`, `low`, `high`.
+    """
+    days = funnel.days_to_reach(book.table("funnel_event"), "mql", "sql", **_EVENTS) or 0.0
+    table = book.sql(
+        """SELECT CASE WHEN response_met THEN 'in time' ELSE 'late' END AS answer,
+            count(*) AS mql, count(coalesce(sql_at, opportunity_at, won_at)) AS sql
+        FROM lead_journey
+        WHERE response_met IS NOT NULL AND mql_at >= $start AND mql_at < $until
+        GROUP BY ALL ORDER BY answer""",
+        start=book.period.back(BASELINE_PERIODS).start,
+        until=min(book.period.end, book.as_of - timedelta(days=days)),
+    )
+    table["rate"] = div(table["sql"], table["mql"])
+    table["low"], table["high"] = funnel.wilson(table["sql"], table["mql"])
+    return table
+
+
+def response_by(book: Book, by: str = "team") -> pd.DataFrame:
+    """How fast leads of the period were first answered by a person, in clock hours.
+
+    Args:
+        book: The Book.
+        by: `team`, `owner`, `channel`, `intent_level`, `industry` or `region`.
+
+    Returns:
+        One row per value, most leads first: `by`, `leads`, `due` (answer due by now), `in_time`,
+        `late`, `rate`, `low`, `high`, `median_hours`, `p90_hours`, `unanswered`.
+
+    Raises:
+        ParameterError: `by` is none of these.
+    """
+    from playbook.errors import ParameterError, unknown
+
+    if by not in BY_COLUMNS:
+        raise ParameterError(unknown("breakdown", by, BY_COLUMNS))
+    table = book.sql(
+        f"""SELECT coalesce({by}, 'not assigned') AS "{by}", count(*) AS leads,
+            count(response_met) AS due, count(*) FILTER (response_met) AS in_time,
+            count(*) FILTER (NOT response_met) AS late, median(response_hours) AS median_hours,
+            quantile_cont(response_hours, 0.9) AS p90_hours,
+            count(*) FILTER (first_response_at IS NULL AND NOT response_met) AS unanswered
+        FROM lead_journey WHERE created_at >= $start AND created_at < $end
+        GROUP BY ALL ORDER BY leads DESC, "{by}" """,
+        start=book.period.start,
+        end=book.period.end,
+    )
+    table["rate"] = div(table["in_time"], table["due"])
+    table["low"], table["high"] = funnel.wilson(table["in_time"], table["due"])
+    columns = [by, "leads", "due", "in_time", "late", "rate", "low", "high", "median_hours"]
+    return table[[*columns, "p90_hours", "unanswered"]]
+
+
+def loss_reasons(book: Book) -> pd.DataFrame:
+    """Why leads and deals were lost in the period (P02-M14), most frequent first.
+
+    Returns:
+        `where` (lead or deal), `reason` ("not recorded" where it is empty), `lost`, `share`,
+        `cumulative` (shares of that kind).
+    """
+    table = book.sql(
+        """WITH lost AS (
+            SELECT 'lead' AS "where", coalesce(invalid_reason, reason_code) AS reason
+            FROM lead_journey
+            WHERE coalesce(invalid_at, CASE WHEN status = 'invalid' THEN created_at END)
+                >= $start AND coalesce(invalid_at, created_at) < $end
+            UNION ALL
+            SELECT 'deal', lost_reason FROM deal
+            WHERE NOT is_won AND closed_at >= $start AND closed_at < $end
+        )
+        SELECT "where", coalesce(reason, 'not recorded') AS reason, count(*) AS lost
+        FROM lost GROUP BY ALL ORDER BY "where" DESC, lost DESC, reason""",
+        start=book.period.start,
+        end=book.period.end,
+    )
+    total = table.groupby("where")["lost"].transform("sum")
+    table["share"] = div(table["lost"], total)
+    table["cumulative"] = table.groupby("where")["share"].cumsum()
+    return table
+
+
+def revenue_pace(book: Book) -> dict[str, float]:
+    """Won this fiscal year up to the period's end, its target, and the share of the year gone.
+
+    Returns:
+        `won`, `target` (nan where none is set), `share` (won ÷ target), `elapsed` (0 to 1).
+    """
+    from playbook.data.periods import parse
+    from playbook.metrics import targets
+
+    company = book.rules.company
+    last = book.period.last
+    year = parse(
+        str(last.year + (last.month >= company.fiscal_year_start_month > 1)),
+        zone=company.report_zone,
+        fiscal_year_start_month=company.fiscal_year_start_month,
+    )
+    until = min(book.period.end, book.as_of)
+    won = book.sql(
+        "SELECT sum(won_amount)::DOUBLE AS won FROM deal WHERE is_won AND closed_at >= $start "
+        "AND closed_at < $until",
+        start=year.start,
+        until=until,
+    )["won"][0]
+    target = targets(book, year).get("revenue", float("nan"))
+    return {
+        "won": float(won),
+        "target": target,
+        "share": div(won, target),
+        "elapsed": year.elapsed(until),
+    }
+
+
+def response_hours(book: Book) -> pd.DataFrame:
+    """Hours to the first answer by a person, one row per lead of the period.
+
+    Returns:
+        `lead_id`, `response_hours` (missing where nobody has answered yet); empty where no
+        activities were supplied.
+    """
+    return book.sql(
+        """SELECT lead_id, response_hours FROM lead_journey
+        WHERE created_at >= $start AND created_at < $end AND $known ORDER BY lead_id""",
+        start=book.period.start,
+        end=book.period.end,
+        known=book.has("activity"),
+    )
+
+
+def late_leads(book: Book) -> pd.DataFrame:
+    """Leads that nobody has answered although the SLA is over, and which are still open.
+
+    Returns:
+        `lead_id`, `account`, `channel`, `intent_level`, `owner`, `team`, `created_at`,
+        `response_due_at` (report zone), `waiting_days`; longest waiting first.
+    """
+    table = book.sql(
+        """SELECT lead_id, account_name AS account, channel, intent_level, owner, team, created_at,
+            response_due_at, epoch($as_of - created_at) / 86400 AS waiting_days
+        FROM lead_journey
+        WHERE first_response_at IS NULL AND NOT response_met
+            AND coalesce(status, 'new') IN ('new', 'working') AND opportunity_at IS NULL
+        ORDER BY created_at, lead_id""",
+        as_of=book.as_of,
+    )
+    for column in ("created_at", "response_due_at"):
+        table[column] = book.local_times(table[column])
+    return table
+
+
+def as_dots(changes: pd.DataFrame) -> pd.DataFrame:
+    """`fair_changes` as rows of a dot plot: this period with its interval, the base beside it."""
+    low, high = funnel.wilson(changes["converted"], changes["n"])
+    return changes.assign(
+        name=changes["step"],
+        value=changes["rate"],
+        low=low,
+        high=high,
+        previous=changes["base_rate"],
+        emphasis=changes["is_news"],
+    )[["name", "value", "low", "high", "n", "previous", "emphasis"]]
+
+
+def as_rates(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """`response_by` as rows of a dot plot."""
+    named = table.rename(columns={by: "name", "rate": "value"}).assign(n=table["due"])
+    return named[["name", "value", "low", "high", "n"]]
+
+
+def as_won(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """`won_by` as rows of a dot plot; empty values are named."""
+    columns = {by: "name", "won_rate": "value", "won_low": "low", "won_high": "high"}
+    named = table.rename(columns=columns).assign(n=table["leads_followed"])
+    return named.assign(name=named["name"].fillna("not recorded"))[
+        ["name", "value", "low", "high", "n"]
+    ]
+
+
+def share_won(table: pd.DataFrame) -> float:
+    """The share won of all leads that `won_by` followed."""
+    return div(table["won_so_far"].sum(), table["leads_followed"].sum())
+
+
+def _fair_days(book: Book, first: str, then: str) -> int:
+    """Days that most conversions take, or that half of the period's leads have had."""
+    from math import ceil
+
+    usual = funnel.days_to_reach(book.table("funnel_event"), first, then, **_EVENTS)
+    middle = book.period.start + (book.period.end - book.period.start) / 2
+    had = max((book.as_of - middle).days, 1)
+    return had if usual is None else max(min(ceil(usual), had), 1)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """A funnel with names, its step rates as the rates, and what they rest on."""
+    named = table.assign(
+        key=table["stage"], stage=table["stage"].map(STAGE_NAMES), n=table["entered"].shift()
+    ).rename(columns={"entered": "count", "rate": "overall"})
+    steps = {"step_rate": "rate", "step_low": "low", "step_high": "high"}
+    named = named.drop(columns=["low", "high"]).rename(columns=steps)
+    named.loc[0, ["rate", "low", "high"]] = float("nan")
+    return named[["key", "stage", "count", "skipped", "rate", "low", "high", "n", "overall"]]
+
+
+def _within(
+    book: Book, first: str, then: str, span: tuple[datetime, datetime], days: int
+) -> tuple[int, int]:
+    """Converted within `days`, and how many had that time."""
+    order = stages(book)
+    table = funnel.cohort(
+        book.table("funnel_event"),
+        order[order.index(first) :],
+        start=span[0],
+        end=span[1],
+        within_days=days,
+        as_of=book.as_of,
+        **_EVENTS,
+    ).set_index("stage")["entered"]
+    return int(table[then]), int(table[first])
+
+
+def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float, float]:
+    """Interval of the difference and p value of the score test."""
+    if not now[1] or not base[1]:
+        return float("nan"), float("nan"), float("nan")
+    from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
+
+    low, high = confint_proportions_2indep(*now, *base, method="newcomb", compare="diff")
+    converted = now[0] + base[0]
+    if converted in {0, now[1] + base[1]}:
+        return float(low), float(high), 1.0
+    test = test_proportions_2indep(*now, *base, method="score", compare="diff", correction=False)
+    return float(low), float(high), float(test.pvalue)
+
+
+def _is_young(book: Book, stage: str, end: Any) -> bool:
+    if stage == "lead":
+        return False
+    days = funnel.days_to_reach(book.table("funnel_event"), "lead", stage, **_EVENTS)
+    return days is not None and bool(end + timedelta(days=days) > book.as_of)

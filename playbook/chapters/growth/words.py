@@ -1,0 +1,141 @@
+"""What the chapter's figures say, from the tables they draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook import format as fmt
+from playbook.chapters.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from playbook.book import Book
+
+
+def of_stages(book: Book, table: pd.DataFrame) -> Words:
+    """For the period's stage entries; see `period_stages`."""
+    first, last = table.iloc[0], table.iloc[-1]
+    title = (
+        f"{fmt.number(first['count'])} leads came in, "
+        f"{fmt.number(last['count'])} deals were won in {book.period.title}"
+    )
+    see = (
+        "Each bar counts who entered the stage in the period, whoever they were: the leads of a "
+        "month are seldom the ones won in it. The outline is the period before."
+    )
+    counts = ", ".join(
+        f"{name} {fmt.number(count)}"
+        for name, count in table[["stage", "count"]].itertuples(index=False)
+    )
+    return Words(title, see, f"Bars of stage entries in {book.period.title}: {counts}.")
+
+
+def of_cohort(book: Book, table: pd.DataFrame) -> Words:
+    """For what became of the period's leads; see `cohort_stages`."""
+    mql = table.iloc[1]
+    young = ", ".join(table.loc[table["immature"], "stage"])
+    title = f"{fmt.percent(mql['rate'])} of the leads of {book.period.title} are MQL so far"
+    see = "The share beside each bar is of the stage before, for the same leads."
+    if young:
+        see += f" Hatched stages are too young to judge: {young}."
+    later = table.iloc[1:][["stage", "rate", "n"]].itertuples(index=False)
+    rates = ", ".join(f"{name} {fmt.rate(rate, n)}" for name, rate, n in later)
+    return Words(title, see, f"Cohort of {book.period.title}: {rates}.")
+
+
+def of_changes(table: pd.DataFrame) -> Words:
+    """For the steps now against the year before; see `fair_changes`."""
+    news = table[table["is_news"]].sort_values("lost", ascending=False)
+    if news.empty:
+        title = "No step converts differently from the year before"
+    else:
+        row = news.iloc[0]
+        verb = "lost" if row["difference"] < 0 else "gained"
+        title = f"{row['step']} {verb} {fmt.points(abs(row['difference'])).lstrip('+')}"
+    days = ", ".join(f"{r.step} {r.days} days" for r in table.itertuples())
+    see = (
+        "Dots are this period with 95 % intervals, hollow dots the twelve periods before. Every "
+        f"lead is given the same time: {days}."
+    )
+    rates = "; ".join(
+        f"{r.step} {fmt.percent(r.rate)} against {fmt.percent(r.base_rate)}"
+        for r in table.itertuples()
+    )
+    return Words(title, see, f"Step conversions now and before: {rates}.")
+
+
+def of_trend(table: pd.DataFrame, name: str) -> Words:
+    """For one metric over thirteen periods; see `metrics.history`."""
+    ripe = table[~table["immature"] & table["value"].notna()]
+    if ripe.empty:
+        return Words(f"{name}: nothing old enough to judge yet", "", f"{name}: no mature period.")
+    last, usual = ripe.iloc[-1], ripe["value"].iloc[:-1].median()
+    unit = last["unit"]
+    title = f"{name}: {fmt.value(last['value'], unit)} in {last['period']}"
+    if not fmt.is_missing(usual):
+        title += f", usually {fmt.value(usual, unit)}"
+    see = "The band is the 95 % interval." if unit == "share" else ""
+    if table["immature"].any():
+        see += " The hatched periods are too young: most of their conversions are still to come."
+    return Words(title, see.strip(), f"{title}, over {len(table)} periods.")
+
+
+def of_response(book: Book, rows: pd.DataFrame) -> Words:
+    """For the hours to the first answer of the period's leads."""
+    due = book.rules.sla.normal_hours
+    known = rows["response_hours"].dropna()
+    within = fmt.percent(fmt.div((known <= due).sum(), len(rows)))
+    title = f"{within} of leads were answered within {due:g} hours"
+    see = (
+        f"High intent is due after {book.rules.sla.high_intent_hours:g} hours, everything else "
+        f"after {due:g}. Only answers by a person count."
+    )
+    alt = f"Hours to first answer: {title}; median {fmt.hours(known.median())}."
+    return Words(title, see, alt)
+
+
+def of_teams(table: pd.DataFrame, by: str) -> Words:
+    """For the share answered in time by team, owner or channel; see `response_by`."""
+    known = table[table["due"] > 0]
+    if known.empty:
+        return Words("No answers were due", "", "No answers were due in the period.")
+    total = fmt.div(known["in_time"].sum(), known["due"].sum())
+    worst = known.sort_values(["late", by], ascending=[False, True]).iloc[0]
+    title = f"{worst[by]} accounts for {worst['late']} of {known['late'].sum()} late answers"
+    see = f"All together: {fmt.percent(total)} in time. Lines are 95 % intervals."
+    alt = f"Share answered in time by {by}: " + "; ".join(
+        f"{value} {fmt.rate(rate, due)}"
+        for value, rate, due in known[[by, "rate", "due"]].itertuples(index=False)
+    )
+    return Words(title, see, alt)
+
+
+def of_won(table: pd.DataFrame, by: str) -> Words:
+    """For the share of leads won so far; see `won_by`."""
+    known = table[table["leads_followed"] >= 30]
+    known = table if known.empty else known
+    best = known.sort_values(["won_rate", by], ascending=[False, True]).iloc[0]
+    total = fmt.div(table["won_so_far"].sum(), table["leads_followed"].sum())
+    title = f"{best[by]} leads become customers most often: {fmt.percent(best['won_rate'])}"
+    see = (
+        f"Won so far among all leads on record; the line is all of them together, "
+        f"{fmt.percent(total, 2)}. Lines are 95 % intervals: where they overlap, chance may decide."
+    )
+    alt = f"Share of leads won by {by}: " + "; ".join(
+        f"{value} {fmt.rate(rate, n)}"
+        for value, rate, n in table[[by, "won_rate", "leads_followed"]].itertuples(index=False)
+    )
+    return Words(title, see, alt)
+
+
+def of_losses(table: pd.DataFrame) -> Words:
+    """For the reasons why leads or deals were lost; see `loss_reasons`."""
+    top = table.iloc[0]
+    title = (
+        f"{top['reason'].replace('_', ' ').capitalize()}: {fmt.percent(top['share'], 0)} of losses"
+    )
+    unsaid = table.loc[table["reason"] == "not recorded", "share"].sum()
+    see = f"{fmt.percent(unsaid, 0)} of the losses carry no reason." if unsaid else ""
+    alt = "Reasons for losses: " + ", ".join(f"{r.reason} {r.lost}" for r in table.itertuples())
+    return Words(title, see, alt)
