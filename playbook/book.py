@@ -318,6 +318,7 @@ def _fill(
             {t: sorted(c) for t, c in sorted({**checked.supplied, **_journey(con)}.items())}
         ),
         "deciders": json.dumps(deciders),
+        "source": sources.describe(source),
         "input_hash": _input_hash(staged.files),
     }
     con.execute("CREATE TABLE meta.facts (name VARCHAR, value VARCHAR)")
@@ -352,17 +353,19 @@ def _input_hash(files: list[SourceFile]) -> str:
 
 
 def parse_as_of(as_of: str | datetime | None, rules: Rules) -> datetime | None:
-    """A moment in naive UTC from a date or a time on the report zone's clock.
+    """A moment in naive UTC; text is read on the report zone's clock, a naive datetime is UTC.
 
     A date means its first moment: as of 2026-11-01 knows the whole of October.
 
     Raises:
-        ParameterError: It is neither.
+        ParameterError: The text is neither a date nor a time.
     """
     if not as_of:
         return None
+    if isinstance(as_of, datetime):
+        return as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     try:
-        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        moment = datetime.fromisoformat(as_of)
     except ValueError:
         message = f"cannot read as_of '{as_of}'. Allowed: 2026-11-01 or 2026-11-01T06:00."
         raise ParameterError(message) from None

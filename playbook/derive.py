@@ -210,8 +210,8 @@ ORDER BY l.created_at, l.lead_id
 
 OFFICE_HOURS = """
 CREATE TEMP MACRO worked(clock) AS
-    greatest(0, epoch(least(clock, $lunch_from::TIME) - $opens::TIME)) / 3600.0
-    + greatest(0, epoch(least(clock, $closes::TIME) - $lunch_to::TIME)) / 3600.0
+    greatest(0, epoch(least(clock, $lunch_from::TIME)) - epoch($opens::TIME)) / 3600.0
+    + greatest(0, epoch(least(clock, $closes::TIME)) - epoch($lunch_to::TIME)) / 3600.0
 """
 
 RESPONSE_CLOCK = """

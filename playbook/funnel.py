@@ -168,6 +168,7 @@ def wilson(
         low[known], high[known] = proportion_confint(
             k[known], n[known], alpha=1 - confidence, method="wilson"
         )
+    low[known & (k == 0)], high[known & (k == n)] = 0.0, 1.0  # exact, where rounding is not
     return low, high
 
 

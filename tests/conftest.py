@@ -35,3 +35,19 @@ def olist() -> Path:
     if not folder:
         pytest.skip("PLAYBOOK_OLIST does not name the folder of the Olist data")
     return Path(folder)
+
+
+@pytest.fixture
+def open_files(tmp_path):
+    """Opens a Book over files given as {name: text}; `rules` is the text of playbook.toml."""
+    from playbook.book import open_book
+
+    def open_(files, period="2026-10", *, rules="", as_of="2026-11-01"):
+        folder = tmp_path / "data"
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text.strip() + "\n", "utf-8")
+        (folder / "playbook.toml").write_text(rules, "utf-8")
+        return open_book(folder, period, as_of=as_of, cache=tmp_path / "cache")
+
+    return open_

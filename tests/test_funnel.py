@@ -54,11 +54,14 @@ def brute(rows, *, start=None, end=None, within=None, as_of=None):
         if within is not None:
             if entry + within > as_of:
                 continue
-            stages = {s: d for s, d in stages.items() if s == STAGES[0] or d <= entry + within}
-        reached = [i for i, s in enumerate(STAGES) if s in stages]
+            last = entry + within
+        else:
+            last = math.inf
+        inside = {s for s, d in stages.items() if s == STAGES[0] or d <= last}
+        reached = [i for i, s in enumerate(STAGES) if s in inside]
         for place in range(max(reached) + 1):
             counts[place] += 1
-            own[place] += STAGES[place] in stages
+            own[place] += STAGES[place] in inside
     return counts, [c - o for c, o in zip(counts, own, strict=True)]
 
 

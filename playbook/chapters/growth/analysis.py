@@ -410,20 +410,18 @@ def late_leads(book: Book) -> pd.DataFrame:
     """Leads that nobody has answered although the SLA is over, and which are still open.
 
     Returns:
-        `lead_id`, `account`, `channel`, `intent_level`, `owner`, `team`, `created_at`,
-        `response_due_at` (report zone), `waiting_days`; longest waiting first.
+        `lead_id`, `account`, `channel`, `intent_level`, `owner`, `team`, `created_at` (report
+        zone), `overdue_hours` (on the SLA's clock); longest overdue first.
     """
     table = book.sql(
         """SELECT lead_id, account_name AS account, channel, intent_level, owner, team, created_at,
-            response_due_at, epoch($as_of - created_at) / 86400 AS waiting_days
+            sla_hours_taken - sla_hours AS overdue_hours
         FROM lead_journey
         WHERE first_response_at IS NULL AND NOT response_met
             AND coalesce(status, 'new') IN ('new', 'working') AND opportunity_at IS NULL
-        ORDER BY created_at, lead_id""",
-        as_of=book.as_of,
+        ORDER BY overdue_hours DESC, lead_id""",
     )
-    for column in ("created_at", "response_due_at"):
-        table[column] = book.local_times(table[column])
+    table["created_at"] = book.local_times(table["created_at"])
     return table
 
 

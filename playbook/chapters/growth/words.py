@@ -33,9 +33,13 @@ def of_stages(book: Book, table: pd.DataFrame) -> Words:
 
 def of_cohort(book: Book, table: pd.DataFrame) -> Words:
     """For what became of the period's leads; see `cohort_stages`."""
-    mql = table.iloc[1]
     young = ", ".join(table.loc[table["immature"], "stage"])
-    title = f"{fmt.percent(mql['rate'])} of the leads of {book.period.title} are MQL so far"
+    mql = table.set_index("key")["overall"].get("mql")
+    title = (
+        f"{fmt.percent(mql)} of the leads of {book.period.title} are MQL so far"
+        if mql is not None
+        else f"What became of the leads of {book.period.title}"
+    )
     see = "The share beside each bar is of the stage before, for the same leads."
     if young:
         see += f" Hatched stages are too young to judge: {young}."
@@ -55,7 +59,7 @@ def of_changes(table: pd.DataFrame) -> Words:
         title = f"{row['step']} {verb} {fmt.points(abs(row['difference'])).lstrip('+')}"
     days = ", ".join(f"{r.step} {r.days} days" for r in table.itertuples())
     see = (
-        "Dots are this period with 95 % intervals, hollow dots the twelve periods before. Every "
+        "Dots are this period with 95 % intervals, grey marks the twelve periods before. Every "
         f"lead is given the same time: {days}."
     )
     rates = "; ".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playbook.chapters.onboarding.assets import content_map, gaps, inventory
 from playbook.chapters.onboarding.claims import findings, headline, risks
-from playbook.chapters.onboarding.declared import DASHBOARD, cockpit, metrics
+from playbook.chapters.onboarding.declared import DASHBOARD, cockpit, metrics, problem_kinds
 from playbook.chapters.onboarding.deliverables import day_number, deliverables, phases
 from playbook.chapters.onboarding.projects import open_key_projects, short_list
 from playbook.chapters.onboarding.systems import as_bars, maturity, signals
@@ -24,6 +24,7 @@ __all__ = [
     "metrics",
     "open_key_projects",
     "phases",
+    "problem_kinds",
     "risks",
     "short_list",
     "signals",

@@ -93,6 +93,21 @@ def cockpit(book: Book) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def problem_kinds(book: Book) -> pd.DataFrame:
+    """Every kind of problem with its count, most severe first.
+
+    Returns:
+        `table`, `column`, `rows`, `problem`, `what_to_do`, `effect` (set aside, kept and flagged,
+        or worth knowing).
+    """
+    effects = {"aside": "set aside", "flag": "kept, flagged", "note": "worth knowing"}
+    named = book.counts.rename(
+        columns={"count": "rows", "message": "problem", "remedy": "what_to_do"}
+    )
+    named["effect"] = named["severity"].map(effects)
+    return named[["table", "column", "rows", "problem", "what_to_do", "effect"]]
+
+
 def _count(table: pd.DataFrame, name: str, severity: str) -> int:
     if name not in table.index or severity not in table.columns:
         return 0

@@ -184,11 +184,11 @@ def maturity(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_bars(table: pd.DataFrame) -> pd.DataFrame:
-    """`maturity` as bars: how many signs hold, of how many."""
+    """`maturity` as bars: the share of a system's signs that hold, and how many there are."""
     running = table["level"] == LEVELS[3]
-    return table.assign(
-        name=table["system"], value=table["met"], n=table["asked"], emphasis=~running
-    )[["name", "value", "n", "emphasis"]]
+    value = div(table["met"], table["known"])
+    bars = table.assign(name=table["system"], value=value, n=table["known"], emphasis=~running)
+    return bars[["name", "value", "n", "emphasis"]]
 
 
 def _level(met: int, known: int, asked: int) -> str:
