@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from playbook.data.periods import Period
     from playbook.data.rules import Rules
-    from playbook.data.sources import SourceFile
 
 FORMAT = "1"
 """Version of the frozen file's layout."""
@@ -93,7 +92,9 @@ class Book:
     def local_times(self, moments: pd.Series[Any]) -> pd.Series[Any]:
         """Naive UTC moments on the report zone's clock, still without a zone."""
         zone = self.rules.company.report_zone
-        return moments.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+        zoned = moments.dt.tz_localize("UTC").dt.tz_convert(zone)
+        local: pd.Series[Any] = zoned.dt.tz_localize(None)
+        return local
 
     @cached_property
     def con(self) -> Backend:
@@ -302,7 +303,7 @@ def _fill(
         "problems": checked.problems,
         "counts": checked.counts,
         "merges": checked.merges,
-        "files": _files_frame(staged.files),
+        "files": sources.to_frame(staged.files),
     }
     for name, frame in frames.items():
         con.register("frame", frame)
@@ -319,7 +320,7 @@ def _fill(
         ),
         "deciders": json.dumps(deciders),
         "source": sources.describe(source),
-        "input_hash": _input_hash(staged.files),
+        "input_hash": staged.input_hash,
     }
     con.execute("CREATE TABLE meta.facts (name VARCHAR, value VARCHAR)")
     con.executemany("INSERT INTO meta.facts VALUES (?, ?)", list(meta.items()))
@@ -331,25 +332,6 @@ def _journey(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     counted = ", ".join(f'count("{name}")' for name in names)
     counts = con.execute(f"SELECT {counted} FROM lead_journey").fetchone() or ()
     return {"lead_journey": [name for name, n in zip(names, counts, strict=True) if n]}
-
-
-def _files_frame(files: list[SourceFile]) -> pd.DataFrame:
-    """What was read, one row a file or sheet, without the hashes of its bytes."""
-    import pandas as pd
-
-    columns = ["file", "sheet", "tables", "rows", "kind", "encoding", "delimiter"]
-    rows = [
-        (f.file, f.sheet, ", ".join(f.tables), *(getattr(f, c) for c in columns[3:])) for f in files
-    ]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _input_hash(files: list[SourceFile]) -> str:
-    """One hash of everything that was read; empty where a database has none."""
-    if not all(f.sha256 for f in files):
-        return ""
-    named = sorted({(f.file, f.sha256) for f in files})
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def parse_as_of(as_of: str | datetime | None, rules: Rules) -> datetime | None:

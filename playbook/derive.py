@@ -7,16 +7,17 @@ not supplied is empty there, so that the same statements hold for any input.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playbook import conditions
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, time
 
     import duckdb
     import ibis.expr.types as ir
 
+    from playbook.calendar import Workdays
     from playbook.data.rules import Rules
 
 NO_ORIGIN = "no origin"
@@ -424,12 +425,15 @@ def _calendar(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> 
     con.unregister("days")
 
 
-def _office_hours(workdays: Any) -> float:
+def _office_hours(workdays: Workdays) -> float:
     """Hours of one whole workday."""
-    spans = [workdays.hours] if not workdays.lunch else [
-        (workdays.hours[0], workdays.lunch[0]), (workdays.lunch[1], workdays.hours[1])
-    ]  # fmt: skip
-    return sum((b.hour - a.hour) + (b.minute - a.minute) / 60 for a, b in spans)
+    opens, closes = workdays.hours
+    lunch = workdays.lunch or (closes, closes)
+    return _hours(opens, lunch[0]) + _hours(lunch[1], closes)
+
+
+def _hours(start: time, end: time) -> float:
+    return (end.hour - start.hour) + (end.minute - start.minute) / 60
 
 
 def _response(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> None:

@@ -118,7 +118,7 @@ def flow(
     inside = firsts.filter((firsts["at"] >= start) & (firsts["at"] < end))
     found = inside.group_by(stage).aggregate(entries=inside.count()).to_pandas()
     counts = found.set_index(stage)["entries"].reindex(list(stages), fill_value=0)
-    result = counts.rename_axis("stage").reset_index()
+    result: pd.DataFrame = counts.rename_axis("stage").reset_index()
     result["flow_ratio"] = div(result["entries"], result["entries"].shift())
     return result
 

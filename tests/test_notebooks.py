@@ -71,7 +71,13 @@ def test_it_defines_no_functions_and_no_cell_is_longer_than_a_screen(notebook):
 
 def test_it_goes_from_headline_to_practice_in_the_same_order(notebook):
     text = "\n".join(c.source for c in notebook.cells)
-    landmarks = ["show.headline(", "show.sop(", "## Findings", "leader", "## What this does not show"]
+    landmarks = [
+        "show.headline(",
+        "show.sop(",
+        "## Findings",
+        "leader",
+        "## What this does not show",
+    ]
     landmarks += ["## Practice"]
     places = [text.index(landmark) for landmark in landmarks]
     assert places == sorted(places)

@@ -38,4 +38,4 @@ class Problem(NamedTuple):
     value: str
     message: str
     remedy: str
-    count: int = 1
+    count: int = 1  # type: ignore[assignment] # hides the tuple's own count, which nobody asks

@@ -14,11 +14,10 @@ from playbook.metrics import evaluate, history
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import ibis.expr.types as ir
     import pandas as pd
 
     from playbook.book import Book
-
-_EVENTS = {"entity": "lead_id", "time": "entered_at"}
 
 CHANNEL_METRICS = ("P02-M1", "P02-M2/rate", "P02-M3", "P02-M4", "P02-M10")
 BASELINE_PERIODS = 12
@@ -77,10 +76,10 @@ def period_stages(book: Book) -> pd.DataFrame:
         `key`, `stage` (name), `count` (entries of the period), `previous` (of the one before),
         `flow_ratio` (count ÷ that of the stage before: different leads, no conversion rate).
     """
-    events = book.table("funnel_event")
-    now = funnel.flow(events, stages(book), start=book.period.start, end=book.period.end, **_EVENTS)
+    events = _events(book)
+    now = funnel.flow(events, stages(book), start=book.period.start, end=book.period.end)
     before = book.previous
-    then = funnel.flow(events, stages(book), start=before.start, end=before.end, **_EVENTS)
+    then = funnel.flow(events, stages(book), start=before.start, end=before.end)
     table = now.assign(previous=then["entries"]).rename(
         columns={"stage": "key", "entries": "count"}
     )
@@ -97,8 +96,8 @@ def cohort_stages(book: Book) -> pd.DataFrame:
         leads), `immature` (most conversions of that stage are still to come).
     """
     period = book.period
-    events = book.table("funnel_event")
-    table = funnel.cohort(events, stages(book), start=period.start, end=period.end, **_EVENTS)
+    events = _events(book)
+    table = funnel.cohort(events, stages(book), start=period.start, end=period.end)
     return _named(table).assign(immature=[_is_young(book, s, period.end) for s in table["stage"]])
 
 
@@ -108,17 +107,13 @@ def baseline_rates(book: Book) -> pd.DataFrame:
     Returns:
         As `cohort_stages`, with `median_days` from capture to the stage.
     """
-    events = book.table("funnel_event")
+    events = _events(book)
     order = stages(book)
-    days = {s: funnel.days_to_reach(events, order[0], s, **_EVENTS) for s in order[1:]}
+    days = {s: funnel.days_to_reach(events, order[0], s) for s in order[1:]}
     slowest = max((d for d in days.values() if d is not None), default=None)
-    table = funnel.cohort(
-        events, order, within_days=slowest, as_of=book.as_of if slowest is not None else None,
-        **_EVENTS,
-    )  # fmt: skip
-    medians = [
-        funnel.days_to_reach(events, order[0], s, quantile=0.5, **_EVENTS) for s in order[1:]
-    ]
+    as_of = None if slowest is None else book.as_of
+    table = funnel.cohort(events, order, within_days=slowest, as_of=as_of)
+    medians = [funnel.days_to_reach(events, order[0], s, quantile=0.5) for s in order[1:]]
     known = [0.0, *(float("nan") if d is None else d for d in medians)]
     return _named(table).assign(median_days=known)
 
@@ -223,14 +218,15 @@ def won_by(book: Book, by: str, *, everything: bool = False) -> pd.DataFrame:
     Raises:
         ParameterError: `by` is no such column.
     """
-    journey = book.table("lead_journey")
-    span = {} if everything else {"start": book.period.start, "end": book.period.end}
-    events = (
-        book.table("funnel_event")
-        .join(journey.select("lead_id", by), "lead_id")
-        .filter(lambda t: t.stage.isin(["lead", "won"]))
+    journey = book.table("lead_journey").select("lead_id", by)
+    events = _events(book).join(journey, [("entity", "lead_id")])
+    table = funnel.cohort(
+        events.filter(events.stage.isin(["lead", "won"])),
+        ["lead", "won"],
+        by=by,
+        start=None if everything else book.period.start,
+        end=None if everything else book.period.end,
     )
-    table = funnel.cohort(events, ["lead", "won"], by=by, **span, **_EVENTS)
     won = table[table["stage"] == "won"].set_index(by)
     leads = table[table["stage"] == "lead"].set_index(by)["entered"]
     won = won.assign(leads_followed=leads)[["leads_followed", "entered", "rate", "low", "high"]]
@@ -280,7 +276,7 @@ def conversion_by_answer(book: Book) -> pd.DataFrame:
     Returns:
         `answer` (in time, late), `mql`, `sql`, `rate`, `low`, `high`.
     """
-    days = funnel.days_to_reach(book.table("funnel_event"), "mql", "sql", **_EVENTS) or 0.0
+    days = funnel.days_to_reach(_events(book), "mql", "sql") or 0.0
     table = book.sql(
         """SELECT CASE WHEN response_met THEN 'in time' ELSE 'late' END AS answer,
             count(*) AS mql, count(coalesce(sql_at, opportunity_at, won_at)) AS sql
@@ -458,11 +454,16 @@ def share_won(table: pd.DataFrame) -> float:
     return div(table["won_so_far"].sum(), table["leads_followed"].sum())
 
 
+def _events(book: Book) -> ir.Table:
+    """First entries of the funnel's stages, under the names that `funnel` takes."""
+    return book.table("funnel_event").rename(entity="lead_id", time="entered_at")
+
+
 def _fair_days(book: Book, first: str, then: str) -> int:
     """Days that most conversions take, or that half of the period's leads have had."""
     from math import ceil
 
-    usual = funnel.days_to_reach(book.table("funnel_event"), first, then, **_EVENTS)
+    usual = funnel.days_to_reach(_events(book), first, then)
     middle = book.period.start + (book.period.end - book.period.start) / 2
     had = max((book.as_of - middle).days, 1)
     return had if usual is None else max(min(ceil(usual), had), 1)
@@ -485,13 +486,12 @@ def _within(
     """Converted within `days`, and how many had that time."""
     order = stages(book)
     table = funnel.cohort(
-        book.table("funnel_event"),
+        _events(book),
         order[order.index(first) :],
         start=span[0],
         end=span[1],
         within_days=days,
         as_of=book.as_of,
-        **_EVENTS,
     ).set_index("stage")["entered"]
     return int(table[then]), int(table[first])
 
@@ -513,5 +513,5 @@ def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float,
 def _is_young(book: Book, stage: str, end: Any) -> bool:
     if stage == "lead":
         return False
-    days = funnel.days_to_reach(book.table("funnel_event"), "lead", stage, **_EVENTS)
+    days = funnel.days_to_reach(_events(book), "lead", stage)
     return days is not None and bool(end + timedelta(days=days) > book.as_of)

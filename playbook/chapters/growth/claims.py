@@ -14,7 +14,7 @@ from playbook.chapters.growth.analysis import (
     revenue_pace,
 )
 from playbook.derive import NO_ORIGIN
-from playbook.findings import Finding, by_level
+from playbook.findings import Finding, Level, by_level
 from playbook.funnel import wilson
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _what_happened(book: Book, rows: pd.DataFrame) -> Finding:
     ]
     claim = f"{book.period.title}: {', '.join(parts) or 'no leads recorded'}{_won(book, rows)}"
     pace = revenue_pace(book)
-    level = "info"
+    level: Level = "info"
     if not fmt.is_missing(pace["share"]):
         claim += (
             f"; revenue stands at {fmt.percent(pace['share'], 0)} of the year's target, "
@@ -109,7 +109,7 @@ def _what_happened(book: Book, rows: pd.DataFrame) -> Finding:
         if not fmt.is_missing(rows.loc[key, "previous"])
     )
     evidence = f"Against {book.previous.title}: {before}." if before else "No earlier period."
-    return Finding("P02-E2/what-happened", level, f"{claim}.", evidence, question="what")  # type: ignore[arg-type]
+    return Finding("P02-E2/what-happened", level, f"{claim}.", evidence, question="what")
 
 
 def _conversion_news(changes: pd.DataFrame) -> Finding:
@@ -154,8 +154,7 @@ def _won(book: Book, rows: pd.DataFrame) -> str:
     """What was won, as the tail of a sentence; empty where no deals were supplied."""
     if fmt.is_missing(rows.loc["won", "value"]):
         return ""
-    deals = int(rows.loc["won", "value"])
-    new = int(rows.loc["customers", "value"])
+    deals, new = (int(n) for n in rows["value"][["won", "customers"]])
     amount = _value(book, rows, "revenue")
     sum_words = f"; {amount} won in" if amount != fmt.MISSING else ";"
     plural = "deal" if deals == 1 else "deals"
@@ -200,7 +199,7 @@ def _late_answers(book: Book, rows: pd.DataFrame) -> list[Finding]:
         f"intent, {sla.normal_hours:g} h for others, {sla.clock} hours."
     )
     evidence += _late_converts(book)
-    level = "act" if rate < 0.7 else "watch" if rate < 0.9 else "good"
+    level: Level = "act" if rate < 0.7 else "watch" if rate < 0.9 else "good"
     if level == "good" or not late:
         return [Finding("P02-R2/response", level, claim, evidence)]
     first = f"{worst['team']} answers its leads first thing, with a stand-in for absences"
@@ -251,8 +250,7 @@ def _lead_count_trap(rows: pd.DataFrame) -> list[Finding]:
     leads, valid = rows.loc["leads"], rows.loc["valid_rate"]
     if fmt.is_missing(valid["previous"]) or fmt.is_missing(leads["previous"]):
         return []
-    typical = _typical(leads["trend"])
-    usual = _typical(valid["trend"])
+    typical, usual = (_typical(trend) for trend in rows["trend"][["leads", "valid_rate"]])
     if leads["value"] < SHARP_RISE * typical or not valid["high"] < usual:
         return []
     claim = (

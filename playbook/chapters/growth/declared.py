@@ -257,12 +257,8 @@ def cockpit_rows(book: Book, table: pd.DataFrame) -> list[dict[str, Any]]:
         1: ("P02-M9", "P02-M8", "P02-M12"),
         2: ("P02-M1", "P02-M2", "P02-M3", "P02-M4", "P02-M5", "P02-M6", "P02-M7", "P02-M9/deals"),
     }
-    rows = table.set_index("metric", drop=False)
-    return [
-        _cockpit_row(book, layer, rows.loc[metric])
-        for layer, ids in layers.items()
-        for metric in ids
-    ]
+    rows = {row["metric"]: row for _, row in table.iterrows()}
+    return [_cockpit_row(book, layer, rows[i]) for layer, ids in layers.items() for i in ids]
 
 
 def _cockpit_row(book: Book, layer: int, row: pd.Series[Any]) -> dict[str, Any]:

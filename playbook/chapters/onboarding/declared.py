@@ -71,7 +71,7 @@ def cockpit(book: Book) -> pd.DataFrame:
     from playbook.data import schema
 
     counts = book.counts
-    by_table = counts.pivot_table(index="table", columns="severity", values="count", aggfunc="sum")
+    totals = counts.groupby(["table", "severity"])["count"].sum().to_dict()
     files = book.files
     rows = []
     for table in schema.TABLES.values():
@@ -85,8 +85,8 @@ def cockpit(book: Book) -> pd.DataFrame:
                 "table": table.name,
                 "zh": table.zh,
                 "rows": book.rows(table.name),
-                "set_aside": _count(by_table, table.name, "aside"),
-                "flagged": _count(by_table, table.name, "flag"),
+                "set_aside": int(totals.get((table.name, "aside"), 0)),
+                "flagged": int(totals.get((table.name, "flag"), 0)),
                 "files": ", ".join(dict.fromkeys(here)) or "not supplied",
             }
         )
@@ -106,10 +106,3 @@ def problem_kinds(book: Book) -> pd.DataFrame:
     )
     named["effect"] = named["severity"].map(effects)
     return named[["table", "column", "rows", "problem", "what_to_do", "effect"]]
-
-
-def _count(table: pd.DataFrame, name: str, severity: str) -> int:
-    if name not in table.index or severity not in table.columns:
-        return 0
-    value = table.loc[name, severity]
-    return 0 if value != value else int(value)  # noqa: PLR0124 - nan is not itself

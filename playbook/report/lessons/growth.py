@@ -23,7 +23,7 @@ def _late_team(book: Book) -> str:
 
 def _late_rate(book: Book) -> float:
     table = growth.conversion_by_answer(book).set_index("answer")
-    return float(table.loc["late", "rate"])
+    return float(table["rate"]["late"])
 
 
 def _worst_period(book: Book) -> str:
