@@ -105,7 +105,8 @@ def baseline_rates(book: Book) -> pd.DataFrame:
     """The funnel of all leads old enough to have had their time: what is normal here.
 
     Returns:
-        As `cohort_stages`, with `median_days` from capture to the stage.
+        As `cohort_stages`, with `median_days` and `p90_days` from capture to the stage, over all
+        who reached it.
     """
     events = _events(book)
     order = stages(book)
@@ -113,15 +114,28 @@ def baseline_rates(book: Book) -> pd.DataFrame:
     slowest = max((d for d in days.values() if d is not None), default=None)
     as_of = None if slowest is None else book.as_of
     table = funnel.cohort(events, order, within_days=slowest, as_of=as_of)
-    medians = [funnel.days_to_reach(events, order[0], s, quantile=0.5) for s in order[1:]]
-    known = [0.0, *(float("nan") if d is None else d for d in medians)]
-    return _named(table).assign(median_days=known)
+    medians = {s: funnel.days_to_reach(events, order[0], s, quantile=0.5) for s in order[1:]}
+    named = _named(table)
+    return named.assign(
+        median_days=named["key"].map(medians).astype(float),
+        p90_days=named["key"].map(days).astype(float),
+    )
 
 
 def stage_history(book: Book) -> pd.DataFrame:
     """The cohort rates of the last thirteen periods; see `metrics.history`."""
-    wanted = [m for m in METRICS if m.matures]
-    return history(book, wanted)
+    return history(book, [m for m in METRICS if m.matures])
+
+
+def conversion_trend(book: Book) -> pd.DataFrame:
+    """MQL → SQL over the last thirteen periods, or lead → won where no SQL is recorded.
+
+    Returns:
+        As `metrics.history`, one row per period, oldest first.
+    """
+    key = "mql_to_sql" if book.has("lead_journey.sql_at") else "lead_to_won"
+    past = history(book, [m for m in METRICS if m.key == key])
+    return past[past["recent"]].sort_values("start", ignore_index=True)
 
 
 def fair_change(book: Book, first: str, then: str, *, against: str = "baseline") -> FairChange:

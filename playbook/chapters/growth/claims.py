@@ -130,6 +130,9 @@ def _conversion_news(changes: pd.DataFrame) -> Finding:
         f"{fmt.points(row['difference'])} (95 % {fmt.points(row['low'])} to "
         f"{fmt.points(row['high'])}), p = {row['p_value']:.2g}."
     )
+    if row["lost"] <= 0:
+        claim = "No step of the funnel converts less than in the twelve periods before."
+        return Finding("P02-R1/no-news", "info", claim, evidence, question="real")
     if lost.empty:
         claim = (
             f"No step of the funnel lost more than chance does; the largest move, {row['step']} "
@@ -158,7 +161,8 @@ def _won(book: Book, rows: pd.DataFrame) -> str:
     amount = _value(book, rows, "revenue")
     sum_words = f"; {amount} won in" if amount != fmt.MISSING else ";"
     plural = "deal" if deals == 1 else "deals"
-    return f"{sum_words} {deals} {plural}{' won' if amount == fmt.MISSING else ''} ({new} new)"
+    of_new = f" ({new} new)" if new != deals else ""
+    return f"{sum_words} {deals} {plural}{' won' if amount == fmt.MISSING else ''}{of_new}"
 
 
 _REMEDIES = {

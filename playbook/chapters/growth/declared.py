@@ -54,6 +54,9 @@ DEALS = Measure("deal", "created_at", lambda t: (t.deal_type == "new").sum(), _D
 DEALS_WON = Measure(
     "deal", "created_at", lambda t: (t.is_won & (t.deal_type == "new")).sum(), _DEALS
 )
+LEADS_WON = Measure(
+    "lead_journey", "created_at", lambda t: t.won_at.count(), ("lead_journey.won_at",)
+)
 PIPELINE = Measure("deal", "created_at", lambda t: t.amount.sum(), ("opportunity.amount",))
 OPEN_PIPELINE = Measure(
     "deal", "created_at", lambda t: t.amount.sum(), ("opportunity.amount",), until="closed_at"
@@ -123,6 +126,11 @@ METRICS: tuple[Metric, ...] = (
         DEALS_WON,
         "Of the new-business opportunities opened in the period, those won so far.",
         denominator=DEALS, view="cohort", part=True, matures=("opportunity", "won"),
+    ),
+    Metric(
+        "P02-M7/lead", "lead_to_won", "Lead → won, cohort", "线索→成交率", "share", "up", LEADS_WON,
+        "Of the leads captured in the period, those won so far.",
+        denominator=LEADS, view="cohort", part=True, matures=("lead", "won"),
     ),
     Metric(
         "P02-M8", "pipeline", "Pipeline created", "商机金额", "money", "up", PIPELINE,

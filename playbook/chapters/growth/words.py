@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from playbook import format as fmt
 from playbook.chapters.words import Words
+from playbook.funnel import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.book import Book
+
+
+LARGE = 0.05
+"""Share of all leads from which a group is large enough to be named in a title."""
 
 
 def of_stages(book: Book, table: pd.DataFrame) -> Words:
@@ -69,8 +74,9 @@ def of_changes(table: pd.DataFrame) -> Words:
     return Words(title, see, f"Step conversions now and before: {rates}.")
 
 
-def of_trend(table: pd.DataFrame, name: str) -> Words:
-    """For one metric over thirteen periods; see `metrics.history`."""
+def of_trend(table: pd.DataFrame) -> Words:
+    """For one metric over thirteen periods; see `conversion_trend`."""
+    name = table["name"].iloc[0].removesuffix(", cohort")
     ripe = table[~table["immature"] & table["value"].notna()]
     if ripe.empty:
         return Words(f"{name}: nothing old enough to judge yet", "", f"{name}: no mature period.")
@@ -117,14 +123,23 @@ def of_teams(table: pd.DataFrame, by: str) -> Words:
 
 def of_won(table: pd.DataFrame, by: str) -> Words:
     """For the share of leads won so far; see `won_by`."""
-    known = table[table["leads_followed"] >= 30]
-    known = table if known.empty else known
-    best = known.sort_values(["won_rate", by], ascending=[False, True]).iloc[0]
-    total = fmt.div(table["won_so_far"].sum(), table["leads_followed"].sum())
-    title = f"{best[by]} leads become customers most often: {fmt.percent(best['won_rate'])}"
+    won, leads = int(table["won_so_far"].sum()), int(table["leads_followed"].sum())
+    low, high = wilson(table[["won_so_far"]].sum(), table[["leads_followed"]].sum())
+    large = table[table["leads_followed"] >= max(LARGE * leads, 1)]
+    ranked = (table if large.empty else large).sort_values(
+        ["won_rate", by], ascending=[False, True]
+    )
+    best, least = ranked.iloc[0], ranked.iloc[-1]
+    title = (
+        f"{best[by]} leads become customers most often ({fmt.percent(best['won_rate'])}), "
+        f"{least[by]} least ({fmt.percent(least['won_rate'])})"
+    )
     see = (
-        f"Won so far among all leads on record; the line is all of them together, "
-        f"{fmt.percent(total, 2)}. Lines are 95 % intervals: where they overlap, chance may decide."
+        f"Of all {fmt.number(leads)} leads on record, {fmt.number(won)} have been won so far: "
+        f"{fmt.percent(fmt.div(won, leads), 2)} (95 % {100 * low[0]:.2f}–{100 * high[0]:.2f}). "
+        f"Lines are 95 % intervals: where they overlap, chance may decide. "
+        f"Named are {by}s with at least "
+        f"{fmt.percent(LARGE, 0)} of the leads."
     )
     alt = f"Share of leads won by {by}: " + "; ".join(
         f"{value} {fmt.rate(rate, n)}"
@@ -135,6 +150,9 @@ def of_won(table: pd.DataFrame, by: str) -> Words:
 
 def of_losses(table: pd.DataFrame) -> Words:
     """For the reasons why leads or deals were lost; see `loss_reasons`."""
+    if table.empty:
+        title = "No lead was marked invalid and no deal was lost in the period"
+        return Words(title, "", title)
     top = table.iloc[0]
     title = (
         f"{top['reason'].replace('_', ' ').capitalize()}: {fmt.percent(top['share'], 0)} of losses"

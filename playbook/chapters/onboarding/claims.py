@@ -38,7 +38,7 @@ def headline(book: Book) -> str:
     running = int((systems["level"] == LEVELS[3]).sum())
     picks = short_list(book)
     first = picks.loc[picks["pick"], "project"].head(1)
-    start = f" Start with: {first.iloc[0].lower()}." if len(first) else ""
+    start = f" Start with: {first.iloc[0]}." if len(first) else ""
     weakest = systems.sort_values(["met", "known"]).iloc[0]
     return (
         f"{running} of {len(systems)} marketing systems run as far as the data shows; "

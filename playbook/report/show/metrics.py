@@ -52,7 +52,9 @@ def metrics(df: pd.DataFrame, *, name: str = "metrics", title: str = "") -> Show
     """
     require(df, "show.metrics", COLUMNS)
     groups = [column for column in df.columns if column not in _KNOWN]
-    records = cast("list[dict[str, Any]]", df.to_dict("records"))
+    every = cast("list[dict[str, Any]]", df.to_dict("records"))
+    records = [r for r in every if not _is_off(r)] or every
+    off = [r for r in every if r not in records]
     keep = df.drop(columns=[c for c in ("trend",) if c in df.columns]).reset_index(drop=True)
     collect.table(keep, collect.checked_name(name), {"title": title, "note": "", "units": {}})
     optional = {
@@ -67,8 +69,10 @@ def metrics(df: pd.DataFrame, *, name: str = "metrics", title: str = "") -> Show
     head = el("tr", *[header(h, None, numeric=i >= plain) for i, h in enumerate(heads)])
     body = [el("tr", *_metric_cells(r, groups, optional)) for r in records]
     inside = el("table", el("thead", head), el("tbody", *body), cls="pb-table pb-metrics")
-    html = join([caption(title), scrolling(inside, title or "Metrics")])
-    text = "\n".join(_metric_text(r, groups) for r in records)
+    foot = _off_note(off)
+    note = el("p", foot, cls="pb-note") if foot else Html()
+    html = join([caption(title), scrolling(inside, title or "Metrics"), note])
+    text = "\n".join([*(_metric_text(r, groups) for r in records), *([foot] if foot else [])])
     return Shown(el("div", html, cls="pb-tablebox"), text)
 
 
@@ -231,6 +235,22 @@ def _now_cell(row: Mapping[str, Any], *, young: bool) -> Html:
     pill = el("span", "too young", cls="pb-pill", title=hover) if young else None
     inside = el("span", el("strong", text), pill)
     return el("td", inside, small, cls="pb-num pb-stack pb-young" if young else "pb-num pb-stack")
+
+
+def _is_off(row: Mapping[str, Any]) -> bool:
+    """Whether the figure's tables were not supplied, now or ever."""
+    return fmt.is_missing(row["value"]) and str(row.get("reason", "")).startswith("supply ")
+
+
+def _off_note(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Which figures are switched off, and what would switch them on; empty if none is."""
+    if not rows:
+        return ""
+    names = ", ".join(str(row["name"]) for row in rows)
+    needs = {
+        need for row in rows for need in str(row["reason"]).removeprefix("supply ").split(", ")
+    }
+    return f"No data for: {names}. Supply {', '.join(sorted(needs))}."
 
 
 def _reason(row: Mapping[str, Any]) -> str:

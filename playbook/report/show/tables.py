@@ -76,15 +76,20 @@ def table(
         "currency": settings().currency,
     }
     sheet = collect.table(full, sheet_name, details)
-    head = full if rows is None else full.head(rows)
+    empty = [column for column in full.columns[1:] if len(full) and full[column].isna().all()]
+    shown = full.drop(columns=empty)
+    kinds = {column: kinds[column] for column in shown.columns}
+    head = shown if rows is None else shown.head(rows)
     cells = [_cells(row, kinds) for row in head.to_dict("records")]
-    foot = [remark for remark in (_more(len(full) - len(head), sheet), note) if remark]
-    currency = _currency_note(full, kinds)
+    without = f"No data for: {', '.join(labels[column][0] for column in empty)}." if empty else ""
+    foot = [part for part in (_more(len(full) - len(head), sheet), note, without) if part]
+    labels = {column: labels[column] for column in shown.columns}
+    currency = _currency_note(shown, kinds)
     html = join(
         [
             caption(title, currency),
             scrolling(
-                _table_html(list(full.columns), labels, kinds, cells, missing), title or name
+                _table_html(list(shown.columns), labels, kinds, cells, missing), title or name
             ),
             *(el("p", remark, cls="pb-note") for remark in foot),
         ]
