@@ -10,18 +10,21 @@ import hashlib
 import json
 import os
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+from playbook import format as fmt
 from playbook import resources
 from playbook.data import periods, schema
 from playbook.data import rules as rules_module
 from playbook.errors import InputError, ParameterError, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
     import ibis.expr.types as ir
     import pandas as pd
@@ -62,6 +65,7 @@ class Book:
         self.rules: Rules = rules_module.Rules.model_validate_json(self.meta["rules"])
         self.as_of = datetime.fromisoformat(self.meta["as_of"])
         self.period: Period = self._period(period)
+        self._memory: dict[object, Any] = {}
 
     def _period(self, period: str | Period | None) -> Period:
         if isinstance(period, periods.Period):
@@ -109,11 +113,24 @@ class Book:
         Raises:
             ParameterError: There is no such table.
         """
+        schema_name, _, table = self._address(name).rpartition(".")
+        return self.remember(
+            ("table", name), lambda: self.con.table(table, database=schema_name or None)
+        )
+
+    def _address(self, name: str) -> str:
+        """Where a table lies in the frozen file."""
         if name in schema.TABLES:
-            return self.con.table(name, database="clean")
+            return f"clean.{name}"
         if name in DERIVED:
-            return self.con.table(name)
+            return name
         raise ParameterError(unknown("table", name, (*schema.TABLES, *DERIVED)))
+
+    def remember(self, key: object, compute: Callable[[], Any]) -> Any:
+        """What `compute` gave the first time: a frozen Book never changes."""
+        if key not in self._memory:
+            self._memory[key] = compute()
+        return self._memory[key]
 
     def sql(self, query: str, /, **parameters: object) -> pd.DataFrame:
         """The result of a DuckDB query; `$name` takes a parameter.
@@ -178,14 +195,45 @@ class Book:
 
     def rows(self, table: str) -> int:
         """How many rows a table holds."""
-        return int(self.table(table).count().execute())
+        return int(self.sql(f"SELECT count(*) AS n FROM {self._address(table)}")["n"][0])
+
+    def first_time(self, table: str, column: str) -> pd.Timestamp | None:
+        """The earliest moment or date in a table's column; None where it has none."""
+        query = f'SELECT min("{column}") AS at FROM {self._address(table)}'
+        at = self.remember(("first", table, column), lambda: self.sql(query)["at"][0])
+        return None if fmt.is_missing(at) else at
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.con.disconnect()
 
     def __repr__(self) -> str:
         return f"<Book {self.rules.company.name}: {self.period.title}, as of {self.as_of:%Y-%m-%d}>"
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def remembered(
+    function: Callable[Concatenate[Book, _P], _T],
+) -> Callable[Concatenate[Book, _P], _T]:
+    """Compute once per Book and arguments; callers get a copy of a table or a list."""
+
+    @wraps(function)
+    def wrapper(book: Book, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        key = (function.__module__, function.__qualname__, args, tuple(sorted(kwargs.items())))
+        found = book.remember(key, lambda: function(book, *args, **kwargs))
+        answer: _T = found.copy() if hasattr(found, "copy") else found
+        return answer
+
+    return wrapper
+
+
 _SUPPLY = {
     "lead_journey.is_valid": "lead.contact_valid",
+    "lead_journey.icp_tier": "account.icp_tier",
+    "lead_journey.won_at": "opportunity",
     "lead_journey.mql_at": "stage_event",
     "lead_journey.sql_at": "stage_event",
 }
@@ -220,7 +268,7 @@ def open_book(
     if is_frozen(data):
         _refuse_settings(as_of=as_of, rules=rules)
         return Book(Path(data), period)
-    source, rules_path = _locate(data, rules)
+    source, rules_path = locate(data, rules)
     loaded = rules_module.load(rules_path)
     moment = parse_as_of(as_of, loaded)
     folder = cache or _cache_folder()
@@ -268,7 +316,7 @@ def freeze(
     """
     import duckdb
 
-    source, rules_path = _locate(data, rules)
+    source, rules_path = locate(data, rules)
     loaded = rules_module.load(rules_path)
     moment = parse_as_of(as_of, loaded)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -355,8 +403,8 @@ def parse_as_of(as_of: str | datetime | None, rules: Rules) -> datetime | None:
     return zoned.astimezone(UTC).replace(tzinfo=None)
 
 
-def _locate(data: str | Path, rules: str | Path | None) -> tuple[str | Path, Path | None]:
-    """The input, and the rules that belong to it."""
+def locate(data: str | Path, rules: str | Path | None) -> tuple[str | Path, Path | None]:
+    """The input that `data` names, and the rules that belong to it."""
     source: str | Path = resources.sample() if data == "sample" else data
     if rules:
         return source, Path(rules)

@@ -7,13 +7,13 @@ from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal
 
+from playbook.book import remembered
 from playbook.errors import ParameterError
 from playbook.format import div
 from playbook.funnel import days_to_reach, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -199,7 +199,7 @@ def _measure(
     for (table, time, _), members in groups.items():
         rows = book.table(table)
         frame = _query(rows, time, members, windows, by=by).set_index(keys)
-        covered = _covered(rows, time, windows, book.as_of)
+        covered = _covered(book, table, time, windows)
         for place, measure in enumerate(members):
             found[measure] = _Measured(frame[f"m{place}"], covered)
     return found
@@ -228,12 +228,15 @@ def _query(
     return frame
 
 
-def _covered(rows: ir.Table, time: str, windows: list[Period], as_of: datetime) -> frozenset[str]:
+def _covered(book: Book, table: str, time: str, windows: list[Period]) -> frozenset[str]:
     """The windows that lie neither before the first record nor after what is known."""
     import pandas as pd
 
-    first = pd.Timestamp(rows[time].min().execute())
-    return frozenset(p.label for p in windows if p.end > first and p.start < as_of)
+    first = book.first_time(table, time)
+    if first is None:
+        return frozenset()
+    began = pd.Timestamp(first)
+    return frozenset(p.label for p in windows if p.end > began and p.start < book.as_of)
 
 
 def _finish(
@@ -300,12 +303,16 @@ def _immature(book: Book, metric: Metric, windows: dict[str, Period]) -> set[str
     """The windows whose cohorts have not had the time that most conversions take."""
     if metric.matures is None:
         return set()
-    days = days_to_reach(
-        book.table("funnel_event"), *metric.matures, entity="lead_id", time="entered_at"
-    )
+    days = _days_to_mature(book, *metric.matures)
     if days is None:
         return set()
     return {k for k, p in windows.items() if p.end + timedelta(days=days) > book.as_of}
+
+
+@remembered
+def _days_to_mature(book: Book, first: str, then: str) -> float | None:
+    events = book.table("funnel_event")
+    return days_to_reach(events, first, then, entity="lead_id", time="entered_at")
 
 
 def _reason(book: Book, metric: Metric) -> str:

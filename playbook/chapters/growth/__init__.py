@@ -23,6 +23,7 @@ from playbook.chapters.growth.analysis import (
     revenue_pace,
     share_won,
     stage_history,
+    standards,
     won_by,
 )
 from playbook.chapters.growth.claims import findings, headline, leader_report
@@ -57,5 +58,6 @@ __all__ = [
     "share_won",
     "stage_history",
     "stages",
+    "standards",
     "won_by",
 ]

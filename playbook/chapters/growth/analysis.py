@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook import funnel
+from playbook.book import remembered
 from playbook.chapters.growth.declared import METRICS, STAGE_NAMES, stages
 from playbook.format import div
 from playbook.metrics import evaluate, history
@@ -69,6 +70,7 @@ class FairChange(NamedTuple):
         return (self.base_rate - self.rate) * self.n
 
 
+@remembered
 def period_stages(book: Book) -> pd.DataFrame:
     """Stage entries of the period and of the one before (period view).
 
@@ -87,6 +89,7 @@ def period_stages(book: Book) -> pd.DataFrame:
     return table[["key", "stage", "count", "previous", "flow_ratio"]]
 
 
+@remembered
 def cohort_stages(book: Book) -> pd.DataFrame:
     """What has become so far of the leads captured in the period (cohort view).
 
@@ -101,6 +104,7 @@ def cohort_stages(book: Book) -> pd.DataFrame:
     return _named(table).assign(immature=[_is_young(book, s, period.end) for s in table["stage"]])
 
 
+@remembered
 def baseline_rates(book: Book) -> pd.DataFrame:
     """The funnel of all leads old enough to have had their time: what is normal here.
 
@@ -110,11 +114,11 @@ def baseline_rates(book: Book) -> pd.DataFrame:
     """
     events = _events(book)
     order = stages(book)
-    days = {s: funnel.days_to_reach(events, order[0], s) for s in order[1:]}
+    days = {s: _days(book, order[0], s) for s in order[1:]}
     slowest = max((d for d in days.values() if d is not None), default=None)
     as_of = None if slowest is None else book.as_of
     table = funnel.cohort(events, order, within_days=slowest, as_of=as_of)
-    medians = {s: funnel.days_to_reach(events, order[0], s, quantile=0.5) for s in order[1:]}
+    medians = {s: _days(book, order[0], s, quantile=0.5) for s in order[1:]}
     named = _named(table)
     return named.assign(
         median_days=named["key"].map(medians).astype(float),
@@ -122,6 +126,7 @@ def baseline_rates(book: Book) -> pd.DataFrame:
     )
 
 
+@remembered
 def stage_history(book: Book) -> pd.DataFrame:
     """The cohort rates of the last thirteen periods; see `metrics.history`."""
     return history(book, [m for m in METRICS if m.matures])
@@ -168,6 +173,7 @@ def fair_change(book: Book, first: str, then: str, *, against: str = "baseline")
     )
 
 
+@remembered
 def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
     """`fair_change` of every step, one row each.
 
@@ -189,6 +195,37 @@ def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
     )
 
 
+def standards(book: Book) -> pd.DataFrame:
+    """Where the CRM's record of MQL and SQL and the rules disagree, over the period's leads.
+
+    Returns:
+        One row per standard: `standard`, `counted_by` (recorded or rule), `recorded`, `by_rule`,
+        `both`, `only_recorded`, `only_by_rule`, `rule_unknown` (leads that lack what the rule
+        asks for).
+    """
+    import pandas as pd
+
+    frames = []
+    for name in ("mql", "sql"):
+        row = book.sql(
+            f"""SELECT count({name}_recorded_at) AS recorded,
+                count(*) FILTER ({name}_by_rule) AS by_rule,
+                count(*) FILTER ({name}_by_rule AND {name}_recorded_at IS NOT NULL) AS both,
+                count(*) FILTER (NOT {name}_by_rule AND {name}_recorded_at IS NOT NULL)
+                    AS only_recorded,
+                count(*) FILTER ({name}_by_rule AND {name}_recorded_at IS NULL) AS only_by_rule,
+                count(*) FILTER ({name}_by_rule IS NULL) AS rule_unknown
+            FROM lead_journey WHERE created_at >= $start AND created_at < $end""",
+            start=book.period.start,
+            end=book.period.end,
+        )
+        row.insert(0, "counted_by", book.deciders[name])
+        row.insert(0, "standard", name.upper())
+        frames.append(row)
+    return pd.concat(frames, ignore_index=True)
+
+
+@remembered
 def channels(book: Book) -> pd.DataFrame:
     """Each channel's leads, valid rate, MQL, SQL, cost and cost per lead in the period.
 
@@ -218,6 +255,7 @@ def channels(book: Book) -> pd.DataFrame:
     return table.sort_values(["leads", "channel"], ascending=[False, True], ignore_index=True)
 
 
+@remembered
 def won_by(book: Book, by: str, *, everything: bool = False) -> pd.DataFrame:
     """Leads and how many of them were won so far, by a column of `lead_journey`.
 
@@ -251,6 +289,7 @@ def won_by(book: Book, by: str, *, everything: bool = False) -> pd.DataFrame:
     )  # fmt: skip
 
 
+@remembered
 def cost_per_customer(book: Book) -> pd.DataFrame:
     """What each channel's leads and customers cost over the two years up to the period's end.
 
@@ -281,6 +320,7 @@ def cost_per_customer(book: Book) -> pd.DataFrame:
     return table.assign(cpl=cpl, cac=cac)
 
 
+@remembered
 def conversion_by_answer(book: Book) -> pd.DataFrame:
     """MQLs that became SQL, by whether their first answer came in time.
 
@@ -290,7 +330,7 @@ def conversion_by_answer(book: Book) -> pd.DataFrame:
     Returns:
         `answer` (in time, late), `mql`, `sql`, `rate`, `low`, `high`.
     """
-    days = funnel.days_to_reach(_events(book), "mql", "sql") or 0.0
+    days = _days(book, "mql", "sql") or 0.0
     table = book.sql(
         """SELECT CASE WHEN response_met THEN 'in time' ELSE 'late' END AS answer,
             count(*) AS mql, count(coalesce(sql_at, opportunity_at, won_at)) AS sql
@@ -305,6 +345,7 @@ def conversion_by_answer(book: Book) -> pd.DataFrame:
     return table
 
 
+@remembered
 def response_by(book: Book, by: str = "team") -> pd.DataFrame:
     """How fast leads of the period were first answered by a person, in clock hours.
 
@@ -340,6 +381,7 @@ def response_by(book: Book, by: str = "team") -> pd.DataFrame:
     return table[[*columns, "p90_hours", "unanswered"]]
 
 
+@remembered
 def loss_reasons(book: Book) -> pd.DataFrame:
     """Why leads and deals were lost in the period (P02-M14), most frequent first.
 
@@ -473,11 +515,17 @@ def _events(book: Book) -> ir.Table:
     return book.table("funnel_event").rename(entity="lead_id", time="entered_at")
 
 
+@remembered
+def _days(book: Book, first: str, then: str, quantile: float = 0.9) -> float | None:
+    """Days that most conversions between two stages take; None where there are none."""
+    return funnel.days_to_reach(_events(book), first, then, quantile=quantile)
+
+
 def _fair_days(book: Book, first: str, then: str) -> int:
     """Days that most conversions take, or that half of the period's leads have had."""
     from math import ceil
 
-    usual = funnel.days_to_reach(_events(book), first, then)
+    usual = _days(book, first, then)
     middle = book.period.start + (book.period.end - book.period.start) / 2
     had = max((book.as_of - middle).days, 1)
     return had if usual is None else max(min(ceil(usual), had), 1)
@@ -527,5 +575,5 @@ def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float,
 def _is_young(book: Book, stage: str, end: Any) -> bool:
     if stage == "lead":
         return False
-    days = funnel.days_to_reach(_events(book), "lead", stage)
+    days = _days(book, "lead", stage)
     return days is not None and bool(end + timedelta(days=days) > book.as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
+from playbook.book import remembered
 from playbook.chapters.growth.analysis import (
     channels,
     conversion_by_answer,
@@ -29,6 +30,7 @@ SHARP_RISE = 1.2
 """A lead count this many times the last one is a rise worth asking about."""
 
 
+@remembered
 def findings(book: Book) -> list[Finding]:
     """What the rules of P02 say about the period, most pressing first."""
     from playbook.chapters.growth.declared import metrics

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
+from playbook.book import remembered
 from playbook.metrics import Measure, Metric, evaluate
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ VALID = Measure(
 )
 JUDGED = Measure(
     "lead_journey", "created_at", lambda t: t.is_valid.count(), ("lead_journey.is_valid",)
+)
+FITTING = Measure(
+    "lead_journey", "created_at", lambda t: t.icp_fit.sum(), ("lead_journey.icp_tier",)
+)
+TIERED = Measure(
+    "lead_journey", "created_at", lambda t: t.icp_fit.count(), ("lead_journey.icp_tier",)
 )
 MQLS = Measure("lead_journey", "mql_at", lambda t: t.count(), _MQL)
 MQLS_TO_SQL = Measure(
@@ -95,6 +102,11 @@ METRICS: tuple[Metric, ...] = (
         "P02-M2/rate", "valid_rate", "Valid rate", "有效线索率", "share", "up", VALID,
         "Valid leads ÷ leads whose validity is known, captured in the period.",
         denominator=JUDGED, view="cohort", part=True,
+    ),
+    Metric(
+        "P02-T2", "icp_fit", "ICP fit rate", "ICP匹配率", "share", "up", FITTING,
+        "Leads whose company's tier counts as ICP ÷ leads whose company has a tier.",
+        denominator=TIERED, view="cohort", part=True,
     ),
     Metric(
         "P02-M3", "mql", "MQL", "MQL数量", "count", "up", MQLS,
@@ -211,11 +223,13 @@ def stages(book: Book) -> tuple[str, ...]:
     return ("lead", *(s for s in asked if book.has(f"lead_journey.{s}_at")))
 
 
+@remembered
 def metrics(book: Book) -> pd.DataFrame:
     """The chapter's metrics now, before, last year and against target; see `metrics.evaluate`."""
     return evaluate(book, METRICS)
 
 
+@remembered
 def cockpit(book: Book) -> pd.DataFrame:
     """The growth cockpit: one row per lead of the period with the twenty fields P02-F1 … F20.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from playbook.book import remembered
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -78,6 +80,7 @@ STALE_DAYS = 365
 JOURNEY = ("awareness", "interest", "evaluation", "decision", "post_sale")
 
 
+@remembered
 def inventory(book: Book) -> pd.DataFrame:
     """The 22 kinds of asset: how many, how fresh, and the gaps.
 
@@ -108,6 +111,7 @@ def inventory(book: Book) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"count": "Int64"})
 
 
+@remembered
 def content_map(book: Book) -> pd.DataFrame:
     """Content by industry and journey stage, beside the demand of each industry (P01-D9).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import format as fmt
+from playbook.book import remembered
 from playbook.chapters.onboarding.assets import content_map, gaps, inventory
 from playbook.chapters.onboarding.deliverables import day_number, deliverables, phases
 from playbook.chapters.onboarding.projects import open_key_projects, short_list
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from playbook.book import Book
 
 
+@remembered
 def findings(book: Book) -> list[Finding]:
     """What P01 and C01 say about where the company stands, most pressing first."""
     systems = maturity(signals(book))

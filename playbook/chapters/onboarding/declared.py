@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playbook.book import remembered
 from playbook.chapters.growth.declared import LEADS, METRICS
 from playbook.metrics import Measure, Metric, evaluate
 
@@ -55,11 +56,13 @@ DASHBOARD: tuple[Metric, ...] = (
 )  # fmt: skip
 
 
+@remembered
 def metrics(book: Book) -> pd.DataFrame:
     """The thirteen fields now, before, last year and against target; see `metrics.evaluate`."""
     return evaluate(book, DASHBOARD)
 
 
+@remembered
 def cockpit(book: Book) -> pd.DataFrame:
     """What was read: one row per table of the data model (data health comes first).
 

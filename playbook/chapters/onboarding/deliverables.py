@@ -82,6 +82,22 @@ PHASES: tuple[Phase, ...] = (
 )
 
 
+EMPHASIS = {
+    "subscription": "MQL, SQL, renewal and customer success",
+    "project": "industry solutions, key accounts and tenders",
+    "hardware": "exhibitions, demos, channels and proof on the customer's site",
+}
+"""What each business model looks at first (P01-Q2); the handbook names three."""
+
+
+def emphasis(book: Book) -> str:
+    """What the company's business model makes marketing look at first, as a sentence."""
+    model = book.rules.company.business_model
+    if model not in EMPHASIS:
+        return f"The handbook names no emphasis for the business model “{model}”."
+    return f"Business model “{model}”: look first at {EMPHASIS[model]}."
+
+
 def phases(book: Book) -> pd.DataFrame:
     """The four phases with their days and dates (P01-R1).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from playbook.book import remembered
 from playbook.format import div
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ CLEAR_NEED = 0.2
 """From this gap on a project is worth a place on the short list (our default)."""
 
 
+@remembered
 def short_list(book: Book) -> pd.DataFrame:
     """The eight candidates by need, over the last 180 days, and which to take first.
 
     Returns:
         Greatest gap first: `project`, `zh`, `sign`, `share` (for how much it holds), `n`, `gap`
         (1 − share; missing where the data cannot tell), `supply` (tables that are missing),
-        `pick` (on the short list: at most `onboarding.key_projects_max`).
+        `pick` (on the short list: `onboarding.key_projects_min` to `key_projects_max` of them).
     """
     import pandas as pd
 
@@ -135,10 +137,13 @@ def short_list(book: Book) -> pd.DataFrame:
         ["gap", "place"], ascending=[False, True], na_position="last", ignore_index=True
     )
     worth = table["gap"] >= CLEAR_NEED
-    table["pick"] = worth & (worth.cumsum() <= book.rules.onboarding.key_projects_max)
+    rules, rank = book.rules.onboarding, table.index + 1
+    needed = (worth & (rank <= rules.key_projects_max)) | (rank <= rules.key_projects_min)
+    table["pick"] = needed & table["gap"].notna()
     return table.drop(columns="place")
 
 
+@remembered
 def open_key_projects(book: Book) -> pd.DataFrame:
     """Key projects that are not done yet: `name`, `dri`, `due_at`, `progress`, `late`."""
     return book.sql(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from playbook.book import remembered
 from playbook.format import div
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ SIGNALS: tuple[Signal, ...] = (
 LEVELS = ("not visible", "started", "partly running", "running")
 
 
+@remembered
 def signals(book: Book) -> pd.DataFrame:
     """Every sign with its share.
 
