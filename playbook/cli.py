@@ -42,7 +42,7 @@ class _Commands(click.Group):
 )
 @click.version_option(resources.version(), prog_name="playbook")
 def main() -> None:
-    r"""A B2B marketing playbook that runs: files in, one checked and explained review out.
+    """A B2B marketing playbook that runs: files in, one checked and explained review out.
 
     \b
     First steps:
@@ -108,7 +108,7 @@ def review(
     kernels: Any,
     notebooks: Path | None,
 ) -> None:
-    r"""Make the review of a period: check the data, run the notebooks, publish one folder.
+    """Make the review of a period: check the data, run the notebooks, publish one folder.
 
     OUT/PERIOD appears whole or not at all. It holds index.html (start there), one page for each
     notebook, tables.xlsx, worklists/, the executed notebooks, the frozen data and manifest.json.
@@ -173,7 +173,7 @@ def review(
 def check(
     *, data: str, rules: Path | None, as_of: str | None, target: Path | None, strict: bool
 ) -> None:
-    r"""Say what is wrong with DATA: all of it, by file, row and column, and how to put it right.
+    """Say what is wrong with DATA: all of it, by file, row and column, and how to put it right.
 
     DATA is a folder, a file or a connection URL; or 'sample'. Rows without a key or a time are
     set aside by a review, all others are flagged and kept.
@@ -261,7 +261,7 @@ def _write_problems(problems: pd.DataFrame, target: Path) -> None:
     help="export: CSV and Excel as a CRM gives them, dirt included; parquet: clean, fast to make.",
 )
 def sample(*, out: Path, scale: int, seed: int | None, form: Any) -> None:
-    r"""Write the data of a synthetic company: 24 months, all tables, known truths to be found.
+    """Write the data of a synthetic company: 24 months, all tables, known truths to be found.
 
     \b
     Examples:
@@ -278,7 +278,7 @@ def sample(*, out: Path, scale: int, seed: int | None, form: Any) -> None:
 @main.command(short_help="Make an empty data folder to fill.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def new(*, folder: Path) -> None:
-    r"""Make FOLDER for your own data: a template of every table and a commented playbook.toml.
+    """Make FOLDER for your own data: a template of every table and a commented playbook.toml.
 
     Fill the tables that you have and delete the others: only lead is indispensable. Headers may
     be English or Chinese, and your own names can be mapped in playbook.toml; README.md explains
@@ -303,7 +303,7 @@ def new(*, folder: Path) -> None:
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def lab(*, folder: Path | None, options: tuple[str, ...]) -> None:
-    r"""Open JupyterLab on the notebooks, to learn from and to change.
+    """Open JupyterLab on the notebooks, to learn from and to change.
 
     In a checkout these are the notebooks themselves. Otherwise a copy is made on first use, and
     yours is never overwritten. What follows -- goes to JupyterLab.

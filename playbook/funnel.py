@@ -7,6 +7,7 @@ order the entries were recorded; stages it passed without an entry are counted a
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import ParameterError, unknown
@@ -138,11 +139,45 @@ def days_to_reach(
     A cohort younger than this is immature: more conversions are to be expected. None where
     nobody has converted yet.
     """
+    table = days_between(
+        events, [(first, then)], quantiles=[quantile], entity=entity, stage=stage, time=time
+    )
+    found = float(table[quantile][0])
+    return None if isnan(found) else found
+
+
+def days_between(
+    events: pd.DataFrame | ir.Table,
+    steps: Sequence[tuple[str, str]],
+    *,
+    quantiles: Sequence[float] = (0.5, 0.9),
+    entity: str = "entity",
+    stage: str = "stage",
+    time: str = "time",
+) -> pd.DataFrame:
+    """How long those who went from one stage to another took, from first entry to first entry.
+
+    Returns:
+        One row per step: `first`, `then`, `n` (who went), and a column per quantile, named by it,
+        in days; missing where nobody went.
+    """
+    import pandas as pd
+
     table = _table(events, [entity, stage, time])
-    firsts = _first_entries(table, [first, then], entity, stage, time, by=None)
-    days = (firsts["at_1"].epoch_seconds() - firsts["at_0"].epoch_seconds()) / 86400
-    found = firsts.aggregate(days=days.quantile(quantile)).to_pandas()["days"][0]
-    return None if found != found else float(found)  # noqa: PLR0124 - nan is not itself
+    stages = list(dict.fromkeys(name for step in steps for name in step))
+    firsts = _first_entries(table, stages, entity, stage, time, by=None)
+    at = {name: firsts[f"at_{place}"].epoch_seconds() for place, name in enumerate(stages)}
+    asked = {}
+    for place, (first, then) in enumerate(steps):
+        days = (at[then] - at[first]) / 86400
+        asked[f"n_{place}"] = days.count()
+        asked |= {f"q_{place}_{q}": days.quantile(q) for q in quantiles}
+    found = firsts.aggregate(**asked).to_pandas().iloc[0]
+    rows = [
+        (first, then, int(found[f"n_{i}"]), *(float(found[f"q_{i}_{q}"]) for q in quantiles))
+        for i, (first, then) in enumerate(steps)
+    ]
+    return pd.DataFrame(rows, columns=["first", "then", "n", *quantiles])
 
 
 def wilson(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 from playbook.book import remembered
@@ -13,7 +12,7 @@ from playbook.format import div
 from playbook.funnel import days_to_reach, wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -153,11 +152,16 @@ def history(
     windows = {p.label: p for p in (*book.period.trailing(periods), book.last_year)}
     recent = {p.label for p in book.period.trailing(periods)}
     sums = _measure(book, metrics, list(windows.values()), by)
-    frames = [_finish(book, metric, sums, windows, by=by) for metric in metrics]
-    result = pd.concat(frames, ignore_index=True)
+    rows = [row for metric in metrics for row in _rows(book, metric, sums, windows, by=by)]
+    result = pd.DataFrame(rows).astype(dict.fromkeys(("numerator", "denominator", "n"), float))
+    top = result["numerator"] - result["denominator"].where(result["less"], 0.0)
+    ratio = div(top, result["denominator"])
+    result["value"] = ratio.where(result["divided"], result["numerator"])
+    low, high = wilson(result["numerator"], result["denominator"].where(result["part"]))
+    result["low"], result["high"] = low, high
     result["start"] = [windows[label].first for label in result["period"]]
     result["recent"] = result["period"].isin(recent)
-    return result
+    return result.drop(columns=["less", "divided", "part"])
 
 
 def targets(book: Book, period: Period) -> dict[str, float]:
@@ -179,9 +183,9 @@ def _check(metrics: Sequence[Metric]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """A measure's value by period (and `by`), and the periods the table has records of."""
+    """A measure's value by period and `by`, and the periods the table has records of."""
 
-    values: pd.Series[Any]
+    values: dict[tuple[str, Any], float]
     covered: frozenset[str]
 
 
@@ -195,13 +199,14 @@ def _measure(
         if book.has(*measure.needs):
             groups.setdefault((measure.table, measure.time, measure.until), []).append(measure)
     found: dict[Measure, _Measured] = {}
-    keys = ["period", by] if by else ["period"]
     for (table, time, _), members in groups.items():
-        rows = book.table(table)
-        frame = _query(rows, time, members, windows, by=by).set_index(keys)
+        frame = _query(book.table(table), time, members, windows, by=by)
+        names = frame[by].where(frame[by].notna(), None) if by else [None] * len(frame)
+        keys = list(zip(frame["period"], names, strict=True))
         covered = _covered(book, table, time, windows)
         for place, measure in enumerate(members):
-            found[measure] = _Measured(frame[f"m{place}"], covered)
+            values = zip(keys, frame[f"m{place}"], strict=True)
+            found[measure] = _Measured({k: v for k, v in values if v == v}, covered)  # noqa: PLR0124 - nan is not itself
     return found
 
 
@@ -239,50 +244,40 @@ def _covered(book: Book, table: str, time: str, windows: list[Period]) -> frozen
     return frozenset(p.label for p in windows if p.end > began and p.start < book.as_of)
 
 
-def _finish(
+def _rows(
     book: Book,
     metric: Metric,
     sums: dict[Measure, _Measured],
     windows: dict[str, Period],
     *,
     by: str | None,
-) -> pd.DataFrame:
-    """One metric over all windows, divided, with its interval."""
-    import pandas as pd
-
+) -> Iterator[dict[str, Any]]:
+    """One metric's parts in every window, for every value of `by` that occurs in any."""
+    measures = {"numerator": metric.numerator, "denominator": metric.denominator, "n": metric.n}
     available = book.has(*metric.needs)
-    parts = {"numerator": metric.numerator, "denominator": metric.denominator, "n": metric.n}
-    found = {name: sums[m] for name, m in parts.items() if m and available}
-    index = _index([m.values for m in found.values()], list(windows), by)
-    frame = pd.DataFrame({k: m.values for k, m in found.items()}, index=index, dtype=float)
-    frame = frame.reindex(columns=list(parts))
-    for name, measured in found.items():
-        known = index.get_level_values("period").isin(measured.covered)
-        if _nothing_is_zero(metric, name):
-            frame.loc[known, name] = frame.loc[known, name].fillna(0.0)
-    frame["value"] = _value(metric, frame)
-    frame["low"], frame["high"] = float("nan"), float("nan")
-    if metric.part:
-        frame["low"], frame["high"] = wilson(frame["numerator"], frame["denominator"])
-    if metric.n is None:
-        frame["n"] = frame["denominator"] if metric.denominator else frame["numerator"]
-    frame = frame.reset_index()
-    frame["immature"] = frame["period"].isin(_immature(book, metric, windows))
-    for name in ("view", "better", "unit", "zh", "name", "key"):
-        frame.insert(0, name, getattr(metric, name))
-    frame.insert(0, "metric", metric.id)
-    return frame
-
-
-def _index(found: list[pd.Series[Any]], labels: list[str], by: str | None) -> pd.Index[Any]:
-    """Every window, for every value of `by` that occurs in any."""
-    import pandas as pd
-
-    if not by:
-        return pd.Index(labels, name="period")
-    seen: list[Any] = [pd.Index(s.index.get_level_values(1)).unique() for s in found]
-    values = reduce(lambda a, b: a.union(b, sort=False), seen) if seen else pd.Index([])
-    return pd.MultiIndex.from_product([labels, values], names=["period", by])
+    found = {name: sums[m] for name, m in measures.items() if m and available}
+    young = _immature(book, metric, windows)
+    groups = {group for measured in found.values() for _, group in measured.values}
+    for period in windows:
+        for group in sorted(groups, key=lambda g: (g is None, str(g))) if by else [None]:
+            parts = dict.fromkeys(measures, float("nan"))
+            for name, measured in found.items():
+                empty = 0.0 if _nothing_is_zero(metric, name) else float("nan")
+                if period in measured.covered:
+                    parts[name] = measured.values.get((period, group), empty)
+            if metric.n is None:
+                parts["n"] = parts["denominator" if metric.denominator else "numerator"]
+            yield {
+                "metric": metric.id,
+                **{k: getattr(metric, k) for k in ("key", "name", "zh", "unit", "better", "view")},
+                **({by: group} if by else {}),
+                "period": period,
+                **parts,
+                "immature": period in young,
+                "less": metric.less,
+                "divided": metric.denominator is not None,
+                "part": metric.part,
+            }
 
 
 def _nothing_is_zero(metric: Metric, part: str) -> bool:
@@ -290,13 +285,6 @@ def _nothing_is_zero(metric: Metric, part: str) -> bool:
     return (
         part != "numerator" or metric.denominator is not None or metric.unit in {"count", "money"}
     )
-
-
-def _value(metric: Metric, frame: pd.DataFrame) -> pd.Series[Any]:
-    if metric.denominator is None:
-        return frame["numerator"]
-    top = frame["numerator"] - frame["denominator"] if metric.less else frame["numerator"]
-    return div(top, frame["denominator"])
 
 
 def _immature(book: Book, metric: Metric, windows: dict[str, Period]) -> set[str]:
