@@ -10,7 +10,7 @@ review: .venv/playbook ## the sample company's monthly review, in reviews/
 	$(BIN)/playbook review --data data/sample --period $(PERIOD) --out reviews
 
 test: .venv/dev ## every test
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -61,7 +61,7 @@ def cohort(
         Rates are shares; missing where nobody was there to convert.
 
     Raises:
-        ParameterError: Fewer than two stages, a repeated stage, a missing column, `within_days`
+        ParameterError: No stage, a repeated stage, a missing column, `within_days`
             without `as_of`.
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
@@ -111,7 +111,7 @@ def flow(
         those of the stage before; missing where there were none).
 
     Raises:
-        ParameterError: Fewer than two stages, a repeated stage or a missing column.
+        ParameterError: No stage, a repeated stage or a missing column.
     """
     _check(stages, None, None)
     table = _table(events, [entity, stage, time])
@@ -208,8 +208,8 @@ def wilson(
 
 
 def _check(stages: Sequence[str], within_days: float | None, as_of: datetime | None) -> None:
-    if len(stages) < 2 or len(set(stages)) < len(stages):
-        raise ParameterError(f"stages must be two or more different names, not {list(stages)}.")
+    if not stages or len(set(stages)) < len(stages):
+        raise ParameterError(f"stages must be one or more different names, not {list(stages)}.")
     if within_days is not None and as_of is None:
         raise ParameterError("within_days needs as_of: who is old enough depends on it.")
 

@@ -153,7 +153,10 @@ def history(
     recent = {p.label for p in book.period.trailing(periods)}
     sums = _measure(book, metrics, list(windows.values()), by)
     rows = [row for metric in metrics for row in _rows(book, metric, sums, windows, by=by)]
-    result = pd.DataFrame(rows).astype(dict.fromkeys(("numerator", "denominator", "n"), float))
+    columns = [*_DESCRIBING, *([by] if by else []), *_MEASURED]
+    result = pd.DataFrame(rows, columns=columns)
+    result = result.astype(dict.fromkeys(("numerator", "denominator", "n"), float))
+    result = result.astype(dict.fromkeys(("immature", *_HOW), bool))
     top = result["numerator"] - result["denominator"].where(result["less"], 0.0)
     ratio = div(top, result["denominator"])
     result["value"] = ratio.where(result["divided"], result["numerator"])
@@ -161,7 +164,7 @@ def history(
     result["low"], result["high"] = low, high
     result["start"] = [windows[label].first for label in result["period"]]
     result["recent"] = result["period"].isin(recent)
-    return result.drop(columns=["less", "divided", "part"])
+    return result.drop(columns=list(_HOW))
 
 
 def targets(book: Book, period: Period) -> dict[str, float]:
@@ -179,6 +182,11 @@ def _check(metrics: Sequence[Metric]) -> None:
     ids = [m.id for m in metrics]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         raise ParameterError(f"metrics must have different ids; repeated: {', '.join(twice)}.")
+
+
+_DESCRIBING = ("metric", "key", "name", "zh", "unit", "better", "view")
+_HOW = ("less", "divided", "part")
+_MEASURED = ("period", "numerator", "denominator", "n", "immature", *_HOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +277,7 @@ def _rows(
                 parts["n"] = parts["denominator" if metric.denominator else "numerator"]
             yield {
                 "metric": metric.id,
-                **{k: getattr(metric, k) for k in ("key", "name", "zh", "unit", "better", "view")},
+                **{k: getattr(metric, k) for k in _DESCRIBING[1:]},
                 **({by: group} if by else {}),
                 "period": period,
                 **parts,

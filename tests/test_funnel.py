@@ -151,7 +151,7 @@ def test_days_to_reach_is_the_quantile_over_those_who_went_on():
 
 def test_wrong_arguments_say_what_is_allowed():
     table = frame([(1, "lead", 0)])
-    with pytest.raises(ParameterError, match="two or more different names"):
+    with pytest.raises(ParameterError, match="one or more different names"):
         funnel.cohort(table, ["lead", "lead"])
     with pytest.raises(ParameterError, match="within_days needs as_of"):
         funnel.cohort(table, STAGES, within_days=3)

@@ -94,6 +94,32 @@ def test_the_team_that_opens_the_bottleneck_is_named_from_august_on_and_not_befo
         assert "销售B组" in found.claim
 
 
+@pytest.mark.parametrize(
+    ("period", "fallen"),
+    [
+        ("2026-04", None),
+        ("2026-05", None),
+        ("2026-06", "Leads → Valid leads"),
+        ("2026-07", None),
+        ("2026-08", "MQL → SQL"),
+        ("2026-09", "MQL → SQL"),
+    ],
+)
+def test_the_bottleneck_is_found_in_the_month_it_opens_and_not_before(period, fallen):
+    """In June the surge of worthless leads is at its height; that is a loss of its own."""
+    found = {f.id: f.claim for f in growth.findings(of(period))}
+    assert found.get("P02-R1/bottleneck", "None").startswith(str(fallen))
+
+
+def test_the_fall_in_august_is_no_chance_and_no_other_step_costs_more():
+    changes = growth.fair_changes(of("2026-08")).set_index("first")
+    step = changes.loc["mql"]
+    assert step["is_news"]
+    assert step["p_value"] < 0.03
+    assert step["rate"] < step["base_rate"]
+    assert changes[changes["is_news"]]["lost_won"].idxmax() == "mql"
+
+
 def test_leads_answered_late_become_sql_less_often_and_the_finding_says_over_what(book):
     answers = growth.conversion_by_answer(book).set_index("answer")
     assert answers.loc["late", "high"] < answers.loc["in time", "low"]

@@ -80,6 +80,19 @@ def test_deliverables_are_due_with_their_phase_and_done_by_name(open_files):
     assert table.loc["P01-D6", "state"] == "due in 18 days"
 
 
+def test_the_sample_names_its_deliverables_as_the_handbook_does(book):
+    states = onboarding.deliverables(book)["state"].tolist()
+    assert (states.count("done"), states.count("overdue")) == (15, 5)
+    names = set(book.sql("SELECT trim(name, '《》') AS name FROM clean.project")["name"])
+    assert set(onboarding.deliverables(book)["zh"]) <= names
+
+
+def test_more_key_projects_than_the_handbook_allows_are_found(book):
+    (found,) = [f for f in onboarding.findings(book) if f.id == "P01-R3/too-many"]
+    assert found.claim.startswith("4 key projects are open")
+    assert found.evidence == "1 of them are late."
+
+
 def test_without_a_first_day_nothing_is_overdue(open_files):
     book = open_files(LEAD)
     assert onboarding.day_number(book) is None

@@ -158,6 +158,7 @@ def freeze(path: Path, input_hash: str = "aaaaaaaaaaaaaaaa") -> Path:
         "rules_hash": loaded.hash,
         "supplied": json.dumps({"lead": ["lead_id", "created_at"]}),
         "source": "leads.csv",
+        "deciders": json.dumps(dict.fromkeys(("valid", "mql", "sql", "icp"), "rule")),
         "input_hash": input_hash,
     }
     with duckdb.connect(path) as con:

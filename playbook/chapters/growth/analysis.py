@@ -177,7 +177,7 @@ def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
     import pandas as pd
 
     changes = [fair_change(book, *step, against=against) for step in pairwise(stages(book))]
-    table = pd.DataFrame(changes)
+    table = pd.DataFrame(changes, columns=FairChange._fields)
     normal = baseline_rates(book).set_index("key")["overall"]
     return table.assign(
         step=[f"{STAGE_NAMES[c.first]} → {STAGE_NAMES[c.then]}" for c in changes],
@@ -510,14 +510,19 @@ def _events(book: Book) -> ir.Table:
 def _days(book: Book, first: str, then: str, quantile: float = 0.9) -> float | None:
     """Days that most conversions between two stages take; None where there are none."""
     times = _times(book).set_index(["first", "then"])[quantile]
-    found = float(times[first, then])
+    found = float(times.get((first, then), float("nan")))
     return None if found != found else found  # noqa: PLR0124 - nan is not itself
 
 
 @remembered
 def _times(book: Book) -> pd.DataFrame:
     """Median and p90 of every way through the funnel, in one query."""
-    return funnel.days_between(_events(book), list(combinations(stages(book), 2)))
+    import pandas as pd
+
+    steps = list(combinations(stages(book), 2))
+    if not steps:
+        return pd.DataFrame({"first": [], "then": [], 0.5: [], 0.9: []})
+    return funnel.days_between(_events(book), steps)
 
 
 def _fair_days(book: Book, first: str, then: str) -> int:

@@ -55,6 +55,9 @@ def of_cohort(book: Book, table: pd.DataFrame) -> Words:
 
 def of_changes(table: pd.DataFrame) -> Words:
     """For the steps now against the year before; see `fair_changes`."""
+    if table.empty:
+        title = "No stage beyond the lead is recorded yet"
+        return Words(title, "", title)
     news = table[table["is_news"]].sort_values("lost", ascending=False)
     if news.empty:
         title = "No step converts differently from the year before"

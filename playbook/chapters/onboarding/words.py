@@ -17,6 +17,9 @@ def of_baseline(table: pd.DataFrame) -> Words:
     last = table.iloc[-1]
     leads = table["count"].iloc[0]
     title = f"{fmt.rate(last['overall'], leads)} of leads become customers"
+    if len(table) == 1:
+        title = f"{fmt.number(leads)} leads; no later stage is recorded"
+        return Words(title, "", title)
     weakest = table.iloc[1:].sort_values("rate").iloc[0]
     see = (
         f"The narrowest step is into {weakest['stage']}: {fmt.percent(weakest['rate'])} of the "

@@ -76,7 +76,8 @@ def table(
         "currency": settings().currency,
     }
     sheet = collect.table(full, sheet_name, details)
-    empty = [column for column in full.columns[1:] if len(full) and full[column].isna().all()]
+    unsaid = [column for column in full.columns[1:] if column not in missing]
+    empty = [column for column in unsaid if len(full) and full[column].isna().all()]
     shown = full.drop(columns=empty)
     kinds = {column: kinds[column] for column in shown.columns}
     head = shown if rows is None else shown.head(rows)
