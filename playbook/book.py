@@ -234,6 +234,7 @@ _SUPPLY = {
     "lead_journey.is_valid": "lead.contact_valid",
     "lead_journey.icp_tier": "account.icp_tier",
     "lead_journey.won_at": "opportunity",
+    "lead_journey.lost_at": "lost opportunities",
     "lead_journey.mql_at": "stage_event",
     "lead_journey.sql_at": "stage_event",
 }

@@ -116,6 +116,15 @@ def number(x: object, digits: int | None = None) -> str:
     return _signed(amount, _fixed(size, digits))
 
 
+def plural(n: object, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> plural(1, "lead"), plural(1234, "lead"), plural(2, "company", "companies")
+    ('1 lead', '1,234 leads', '2 companies')
+    """
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
 def money(x: object, currency: str = "CNY", style: Style = "en", *, sign: bool = True) -> str:
     """An amount in the reader's words, to three significant digits above ten thousand.
 

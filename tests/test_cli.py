@@ -6,7 +6,6 @@ import csv
 import importlib.util
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -196,13 +195,11 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout == "[]\n"
 
 
-def test_importing_the_package_takes_no_time():
-    """The aim is 0.1 s; the interpreter's own start is taken off."""
-
-    def seconds(code: str) -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
-        return time.perf_counter() - began
-
-    bare = min(seconds("pass") for _ in range(3))
-    assert min(seconds("import playbook") for _ in range(3)) - bare < 0.1
+def test_importing_the_package_loads_no_heavy_library():
+    """How long it takes is measured in benchmarks/startup.py."""
+    code = "import playbook, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"pandas", "numpy", "ibis", "duckdb", "matplotlib", "papermill", "pydantic"}

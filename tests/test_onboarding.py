@@ -108,7 +108,7 @@ def test_the_short_list_takes_at_most_three_of_eight_by_need(book):
 
 def test_with_leads_alone_the_diagnosis_still_speaks(open_files):
     book = open_files(LEAD)
-    assert "0 of 9 marketing systems run" in onboarding.headline(book)
+    assert "Running, of the 1 marketing system that the data shows: 0" in onboarding.headline(book)
     found = onboarding.findings(book)
     assert {f.id for f in found} >= {"P01/data-health", "C01/dark-systems"}
     assert len(onboarding.risks(found)) == sum(f.level in {"act", "watch"} for f in found)

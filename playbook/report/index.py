@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from playbook import format as fmt
 from playbook.findings import QUESTIONS, Finding
 from playbook.report import gather
 from playbook.report.site import TEMPLATES, template_globals
@@ -160,10 +161,10 @@ def _notices(book: Book, notes: Sequence[Notes]) -> list[Notice]:
     young = sum(_immature(note) for note in notes)
     told = [
         (book.as_of < book.period.end, f"The period is not over: data up to {_moment(book)}."),
-        (aside, f"{aside:,} rows were set aside."),
-        (flagged, f"{flagged:,} problems in rows that were kept."),
+        (aside, f"{fmt.plural(aside, 'row')} set aside."),
+        (flagged, f"{fmt.plural(flagged, 'problem')} in rows that were kept."),
         (absent, f"{absent} of {len(tables)} tables hold no data; their sections are off."),
-        (young, f"{young} figures are too young to judge."),
+        (young, f"{fmt.plural(young, 'figure')} too young to judge."),
     ]
     return [Notice(text, "#made") for is_so, text in told if is_so]
 

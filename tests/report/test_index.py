@@ -85,7 +85,7 @@ def test_a_failure_comes_before_all_else(build):
 
 def test_what_was_set_aside_or_is_missing_is_told_with_its_count(build):
     text = build()
-    assert "3 rows were set aside." in text
+    assert "3 rows set aside." in text
     assert "26 of 27 tables hold no data; their sections are off." in text
     assert "The period is not over" not in text
 
@@ -100,7 +100,7 @@ def test_figures_that_are_too_young_are_counted(frozen, tmp_path):
     notes = [gather.Notes(PAGES[0], "", (), (), (sheet,), ())]
     told = [notice.text for notice in index._notices(book, notes)]
     book.con.disconnect()
-    assert "1 figures are too young to judge." in told
+    assert "1 figure too young to judge." in told
 
 
 def test_all_seven_layers_are_there_and_empty_ones_say_so(build):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CHANNEL_METRICS = ("P02-M1", "P02-M2/rate", "P02-M3", "P02-M4", "P02-M10")
 BASELINE_PERIODS = 12
 COST_DAYS = 730
+FEW = 10
 BY_COLUMNS = ("channel", "owner", "team", "intent_level", "industry", "region")
 
 
@@ -133,11 +134,14 @@ def stage_history(book: Book) -> pd.DataFrame:
 def conversion_trend(book: Book) -> pd.DataFrame:
     """MQL → SQL over the last thirteen periods, or lead → won where no SQL is recorded.
 
+    Periods with fewer than ten to follow are left out: their rate says nothing.
+
     Returns:
         As `metrics.history`, one row per period, oldest first.
     """
     key = "mql_to_sql" if book.has("lead_journey.sql_at") else "lead_to_won"
     past = history(book, [m for m in METRICS if m.key == key])
+    past.loc[past["n"] < FEW, ["value", "low", "high"]] = float("nan")
     return past[past["recent"]].sort_values("start", ignore_index=True)
 
 
@@ -391,7 +395,8 @@ def loss_reasons(book: Book) -> pd.DataFrame:
             SELECT 'deal', lost_reason FROM deal
             WHERE NOT is_won AND closed_at >= $start AND closed_at < $end
         )
-        SELECT "where", coalesce(reason, 'not recorded') AS reason, count(*) AS lost
+        SELECT "where", replace(coalesce(reason, 'not recorded'), '_', ' ') AS reason,
+            count(*) AS lost
         FROM lost GROUP BY ALL ORDER BY "where" DESC, lost DESC, reason""",
         start=book.period.start,
         end=book.period.end,
@@ -455,7 +460,7 @@ def late_leads(book: Book) -> pd.DataFrame:
 
     Returns:
         `lead_id`, `account`, `channel`, `intent_level`, `owner`, `team`, `created_at` (report
-        zone), `overdue_hours` (on the SLA's clock); longest overdue first.
+        zone), `overdue_hours` (on the SLA's clock); high intent first, then the newest.
     """
     table = book.sql(
         """SELECT lead_id, account_name AS account, channel, intent_level, owner, team, created_at,
@@ -463,7 +468,7 @@ def late_leads(book: Book) -> pd.DataFrame:
         FROM lead_journey
         WHERE first_response_at IS NULL AND NOT response_met
             AND coalesce(status, 'new') IN ('new', 'working') AND opportunity_at IS NULL
-        ORDER BY overdue_hours DESC, lead_id""",
+        ORDER BY intent_level = 'high' DESC NULLS LAST, created_at DESC, lead_id""",
     )
     table["created_at"] = book.local_times(table["created_at"])
     return table

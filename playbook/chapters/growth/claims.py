@@ -72,31 +72,40 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
     import pandas as pd
 
     rows = table.set_index("key")
-    counts = ", ".join(f"{_value(book, rows, k)} {n}" for k, n in _COUNTS.items())
-    answered = _value(book, rows, "response_in_time", n=True)
     actions = [f for f in found if f.remedy]
     blocks = {
-        "New leads, MQL, SQL": f"{book.period.title}: {counts}.",
+        "New leads, MQL, SQL": f"{book.period.title}: {_counted(book, rows)}.",
         "Key channels": _channel_sentence(book),
-        "Follow-up": f"First answer in time: {answered}; median "
-        f"{_value(book, rows, 'response_hours')}.",
+        "Follow-up": _follow_up(book, rows),
         "Where the funnel is stuck": _first(found, "real") or "No step lost more than chance does.",
         "What we change next": " ".join(f.remedy for f in actions[:3]) or "Nothing to change.",
-        "What the leader must coordinate": _needs(actions) or "Nothing.",
+        "What the leader must coordinate": " ".join(f.claim for f in found if f.question == "need")
+        or "Nothing beyond what is planned.",
     }
     return pd.DataFrame({"block": list(blocks), "text": list(blocks.values())})
+
+
+def _counted(book: Book, rows: pd.DataFrame) -> str:
+    """The period's counts that are known, as a list in words."""
+    known = {k: n for k, n in _COUNTS.items() if not fmt.is_missing(rows.loc[k, "value"])}
+    return (
+        ", ".join(f"{_value(book, rows, k)} {n}" for k, n in known.items()) or "no leads recorded"
+    )
+
+
+def _follow_up(book: Book, rows: pd.DataFrame) -> str:
+    if fmt.is_missing(rows.loc["response_in_time", "value"]):
+        return "Not known: no sales activities were supplied."
+    answered = _value(book, rows, "response_in_time", n=True)
+    median = _value(book, rows, "response_hours")
+    return f"{answered} of the leads were answered in time; the median answer took {median}."
 
 
 _COUNTS = {"leads": "leads", "mql": "MQL", "sql": "SQL"}
 
 
 def _what_happened(book: Book, rows: pd.DataFrame) -> Finding:
-    parts = [
-        f"{_value(book, rows, key)} {name}"
-        for key, name in _COUNTS.items()
-        if not fmt.is_missing(rows.loc[key, "value"])
-    ]
-    claim = f"{book.period.title}: {', '.join(parts) or 'no leads recorded'}{_won(book, rows)}"
+    claim = f"{book.period.title}: {_counted(book, rows)}{_won(book, rows)}"
     pace = revenue_pace(book)
     level: Level = "info"
     if not fmt.is_missing(pace["share"]):
@@ -226,7 +235,7 @@ def _late_answers(book: Book, rows: pd.DataFrame) -> list[Finding]:
             "P02-R2/need",
             level,
             f"Sales management must hold {worst['team']} to the SLA: {worst['late']} late answers.",
-            evidence,
+            f"Late answers in {book.period.title}, by team, stand on the growth page.",
             question="need",
             owner="head of sales",
         ),
@@ -312,7 +321,8 @@ def _dear_channel(book: Book) -> list[Finding]:
     customer = f"is dear at {money(row['cac'])} a customer" if row["won"] else "won no customer"
     claim = f"{row['channel']} looks cheap at {money(row['cpl'])} a lead, and {customer}."
     evidence = (
-        f"Two years: {money(row['cost'])}, {row['leads']} leads, {row['won']} customers so far "
+        f"Two years: {money(row['cost'])}, {row['leads']} leads, "
+        f"{fmt.plural(row['won'], 'customer')} so far "
         f"where {row['expected']:.1f} would be usual; the median channel costs "
         f"{money(known['cpl'].median())} a lead and {money(known['cac'].median())} a customer. "
         "Direct cost only."
@@ -373,11 +383,6 @@ def _channel_sentence(book: Book) -> str:
 
 def _first(found: list[Finding], question: str) -> str:
     return next((f.claim for f in found if f.question == question), "")
-
-
-def _needs(actions: list[Finding]) -> str:
-    asked = [f"{f.owner}: {f.remedy}" for f in actions if f.owner and f.owner != "marketing"]
-    return " ".join(asked[:3])
 
 
 def _value(book: Book, rows: pd.DataFrame, key: str, *, n: bool = False) -> str:

@@ -59,7 +59,10 @@ SQLS_TO_OPPORTUNITY = Measure(
 )
 DEALS = Measure("deal", "created_at", lambda t: (t.deal_type == "new").sum(), _DEALS)
 DEALS_WON = Measure(
-    "deal", "created_at", lambda t: (t.is_won & (t.deal_type == "new")).sum(), _DEALS
+    "deal",
+    "created_at",
+    lambda t: (t.is_won & (t.deal_type == "new")).sum(),
+    (*_DEALS, "lead_journey.lost_at"),  # where only won deals are recorded, 100 % says nothing
 )
 LEADS_WON = Measure(
     "lead_journey", "created_at", lambda t: t.won_at.count(), ("lead_journey.won_at",)

@@ -21,13 +21,13 @@ LARGE = 0.05
 def of_stages(book: Book, table: pd.DataFrame) -> Words:
     """For the period's stage entries; see `period_stages`."""
     first, last = table.iloc[0], table.iloc[-1]
-    title = (
-        f"{fmt.number(first['count'])} leads came in, "
-        f"{fmt.number(last['count'])} deals were won in {book.period.title}"
-    )
+    title = f"{fmt.number(first['count'])} leads came in during {book.period.title}"
+    if last["key"] == "won":
+        title += f", and {fmt.plural(last['count'], 'lead')} became customers"
     see = (
-        "Each bar counts who entered the stage in the period, whoever they were: the leads of a "
-        "month are seldom the ones won in it. The outline is the period before."
+        "Each bar counts leads that entered the stage in the period, whenever they came: those of "
+        "a month are seldom the ones won in it. Deals without a lead, renewals included, are not "
+        "in it. Grey is the period before."
     )
     counts = ", ".join(
         f"{name} {fmt.number(count)}"
@@ -85,7 +85,9 @@ def of_trend(table: pd.DataFrame) -> Words:
         return Words(f"{name}: nothing old enough to judge yet", "", f"{name}: no mature period.")
     last, usual = ripe.iloc[-1], ripe["value"].iloc[:-1].median()
     unit = last["unit"]
-    title = f"{name}: {fmt.value(last['value'], unit)} in {last['period']}"
+    month = len(last["period"]) == len("2026-10") and "Q" not in last["period"]
+    when = f"{last['start']:%B %Y}" if month else last["period"]
+    title = f"{name}: {fmt.value(last['value'], unit)} in {when}"
     if not fmt.is_missing(usual):
         title += f", usually {fmt.value(usual, unit)}"
     see = "The band is the 95 % interval." if unit == "share" else ""
@@ -134,8 +136,8 @@ def of_won(table: pd.DataFrame, by: str) -> Words:
     )
     best, least = ranked.iloc[0], ranked.iloc[-1]
     title = (
-        f"{best[by]} leads become customers most often ({fmt.percent(best['won_rate'])}), "
-        f"{least[by]} least ({fmt.percent(least['won_rate'])})"
+        f"Most often won: leads from {best[by]} ({fmt.percent(best['won_rate'])}); "
+        f"least often: {least[by]} ({fmt.percent(least['won_rate'])})"
     )
     see = (
         f"Of all {fmt.number(leads)} leads on record, {fmt.number(won)} have been won so far: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playbook import format as fmt
 from playbook.book import remembered
 from playbook.chapters.onboarding.assets import content_map, gaps, inventory
+from playbook.chapters.onboarding.declared import cockpit
 from playbook.chapters.onboarding.deliverables import day_number, deliverables, phases
 from playbook.chapters.onboarding.projects import open_key_projects, short_list
 from playbook.chapters.onboarding.systems import LEVELS, maturity, signals
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.book import Book
+
+
+GRAVE = 0.01
+"""From this share of problem rows on, data health is something to act on (our default)."""
 
 
 @remembered
@@ -37,14 +42,15 @@ def findings(book: Book) -> list[Finding]:
 def headline(book: Book) -> str:
     """Where the company stands, in one sentence."""
     systems = maturity(signals(book))
-    running = int((systems["level"] == LEVELS[3]).sum())
+    known = systems[systems["known"] > 0]
+    running = int((known["level"] == LEVELS[3]).sum())
     picks = short_list(book)
     first = picks.loc[picks["pick"], "project"].head(1)
     start = f" Start with: {first.iloc[0]}." if len(first) else ""
-    weakest = systems.sort_values(["met", "known"]).iloc[0]
+    weakest = known.sort_values("met", kind="stable").iloc[0]["system"]
     return (
-        f"{running} of {len(systems)} marketing systems run as far as the data shows; "
-        f"{weakest['system']} is furthest from it.{start}"
+        f"Running, of the {fmt.plural(len(known), 'marketing system')} that the data shows: "
+        f"{running}; {weakest} is furthest from it.{start}"
     )
 
 
@@ -68,7 +74,9 @@ def _health(book: Book) -> Finding:
     flagged = int(counts.loc[counts["severity"] == "flag", "count"].sum())
     merged = len(book.merges)
     leads = book.rows("lead")
-    level: Level = "watch" if aside or flagged else "good"
+    total = sum(cockpit(book)["rows"]) + aside
+    grave = (aside + flagged) > GRAVE * total
+    level: Level = "watch" if grave else "info" if aside or flagged else "good"
     claim = (
         f"{fmt.number(leads)} leads read; {fmt.number(aside)} rows were set aside, "
         f"{fmt.number(flagged)} kept and flagged, {fmt.number(merged)} duplicates merged."
@@ -144,7 +152,7 @@ def _content_gap(book: Book) -> list[Finding]:
             "P01-D9/content-gap",
             "watch",
             claim,
-            f"{len(empty)} empty cells among the five industries with most leads.",
+            f"{fmt.plural(len(empty), 'empty cell')} among the five industries with most leads.",
             remedy,
             "content",
             "next",
@@ -234,7 +242,7 @@ def _overdue(book: Book) -> list[Finding]:
             "P01-R1/overdue",
             "watch",
             claim,
-            f"{', '.join(overdue)}.",
+            f"{', '.join(overdue[:5])}{' and more' if len(overdue) > 5 else ''}.",
             "Finish or drop them, and say so.",
             "marketing head",
             "why",

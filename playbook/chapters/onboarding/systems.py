@@ -189,7 +189,7 @@ def as_bars(table: pd.DataFrame) -> pd.DataFrame:
     """`maturity` as bars: the share of a system's signs that hold, and how many there are."""
     running = table["level"] == LEVELS[3]
     value = div(table["met"], table["known"])
-    bars = table.assign(name=table["system"], value=value, n=table["known"], emphasis=~running)
+    bars = table.assign(name=table["system"], value=value, n=table["known"], emphasis=running)
     return bars[["name", "value", "n", "emphasis"]]
 
 

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from playbook.data.schema import Column
 
 _NUMBERS = (
-    (r"\d{19,}", "[number]"),
+    (r"(^|[^0-9A-Za-z])\d{19,}($|[^0-9A-Za-z])", r"\1[number]\2"),
     (r"\d{17}[\dXx]|\d{15}", "[id]"),
     (r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)+", "[e-mail]"),
     (r"(\+?86[\-\s]?)?1[3-9]\d([\-\s]?\d{4}){2}", "[phone]"),
     (r"\(?0\d{2,3}\)?[\-\s]?\d{7,8}(-\d{1,6})?", "[phone]"),
     (r"\+\d{1,3}([\-\s]?\(?\d{1,5}\)?){2,6}", "[phone]"),
-    (r"\d{9,}", "[number]"),
+    # Not inside a hash or a serial number, whose digits say nothing of anybody.
+    (r"(^|[^0-9A-Za-z])\d{9,}($|[^0-9A-Za-z])", r"\1[number]\2"),
     (
         r"((?i:微信|企微|wechat|weixin|vx|qq)号?\s*[:是]?\s*)([A-Za-z][A-Za-z0-9_\-]{4,}|\d{5,})",
         r"\1[id]",

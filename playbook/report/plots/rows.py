@@ -152,7 +152,12 @@ def _axis(frame: Rows, unit: str, label: str, room: float, *, few: bool) -> None
         x = scale(mark)
         grid_line(picture, (x, frame.top), (x, frame.bottom))
         words = tick(mark, unit)
-        style: dict[str, Any] = {"size": SMALL, "color": MUTED, "ha": "center"}
+        at_edge = picture.is_phone and x - text_width(words, SMALL) / 2 < 0
+        style: dict[str, Any] = {
+            "size": SMALL,
+            "color": MUTED,
+            "ha": "left" if at_edge else "center",
+        }
         picture.words(x, frame.bottom + 9, words, **style)
     for i, line in enumerate(_label_lines(label, room)):
         y = frame.bottom + 29 + i * _LEADING

@@ -126,6 +126,8 @@ def humanised(name: str) -> str:
     >>> humanised("mql_to_sql_rate"), humanised("response_hours"), humanised("线索数")
     ('MQL to SQL rate', 'Response hours', '线索数')
     """
+    if name == "zh":
+        return "Chinese name"
     words = [word.upper() if word in _UPPER else word for word in name.split("_") if word]
     text = " ".join(words)
     return text[:1].upper() + text[1:] if text else name

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 96, 24
 _REACH = 1.25
+_CLOSE = 0.9
 
 
 def sparkline(values: Sequence[float | None], label: str = "") -> Html:
@@ -62,7 +63,8 @@ def bullet(share: float | None, *, met: bool | None = None, label: str = "") -> 
         return el("span", "–", cls="pb-missing", title="no target")
     words = label or f"{percent(share, 0)} of target"
     width, height, scale = 96.0, 12.0, 96.0 / _REACH
-    kind = "pb-flat" if met is None else "pb-met" if met else "pb-short"
+    close = share >= _CLOSE
+    kind = "pb-flat" if met is None else "pb-met" if met else "pb-close" if close else "pb-short"
     length = min(max(share, 0.0), _REACH) * scale
     bar, line = f"{length:.1f}", f"{scale:.1f}"
     drawn = [

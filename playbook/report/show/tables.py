@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 ROWS = 15
 _WORD = 14
 _PROSE = 60
+_WIDE, _WIDEST = 9, 14
 
 _SCHEMA_UNITS = {"money": "money", "share": "share", "h": "hours", "day": "days", "count": "count"}
 _SUFFIX_UNITS = {
-    **dict.fromkeys(("rate", "share", "low", "high", "cumulative", "overall", "gap"), "share"),
+    **dict.fromkeys(
+        ("rate", "share", "low", "high", "cumulative", "overall", "gap", "least"), "share"
+    ),
     **dict.fromkeys(("cost", "cpl", "cac", "amount"), "money"),
     "hours": "hours",
     "days": "days",
@@ -139,13 +142,16 @@ def definitions(df: pd.DataFrame) -> Shown:
     """Every metric used on the page, in words, folded.
 
     Args:
-        df: Columns `name` and `definition`; `zh`, `numerator`, `denominator`, `window` and
-            others where there are any.
+        df: Columns `name` and `definition`; where there are any also `zh`, and in words
+            `numerator`, `denominator` and `window`.
     """
     full = _flat(df)
     require(full, "definitions", ("name", "definition"))
-    collect.table(full, "definitions", {"title": "Definitions", "note": "", "units": {}})
-    extra = [c for c in full.columns if c not in {"name", "definition", "zh", "metric"}]
+    told = [c for c in ("numerator", "denominator", "window") if c in full.columns]
+    extra = [c for c in told if not _is_measured(full[c])]
+    named = [c for c in ("metric", "name", "zh", "definition") if c in full.columns]
+    details = {"title": "Definitions", "note": "", "units": {}}
+    collect.table(full[[*named, *extra]], "definitions", details)
     terms = []
     for row in full.to_dict("records"):
         chinese = row.get("zh")
@@ -161,6 +167,13 @@ def definitions(df: pd.DataFrame) -> Shown:
     html = el("details", summary, el("dl", *terms), cls="pb-definitions")
     text = "\n".join(f"{row['name']}: {row['definition']}" for row in full.to_dict("records"))
     return Shown(html, text)
+
+
+def _is_measured(values: pd.Series) -> bool:
+    """Whether a column holds figures, where words are wanted."""
+    import pandas as pd
+
+    return bool(pd.api.types.is_numeric_dtype(values))
 
 
 def require(df: pd.DataFrame, what: str, columns: tuple[str, ...]) -> None:
@@ -294,7 +307,8 @@ def _table_html(
         )
         for row in cells
     ]
-    return el("table", el("thead", el("tr", *head)), el("tbody", *body), cls="pb-table")
+    wide = " pb-widest" if len(columns) > _WIDEST else " pb-wide" if len(columns) > _WIDE else ""
+    return el("table", el("thead", el("tr", *head)), el("tbody", *body), cls=f"pb-table{wide}")
 
 
 def _cell(text: str, reason: str | None, *, numeric: bool, first: bool) -> Html:
@@ -304,6 +318,7 @@ def _cell(text: str, reason: str | None, *, numeric: bool, first: bool) -> Html:
         ("pb-num", numeric),
         ("pb-missing", nothing),
         ("pb-word", width <= _WORD),
+        ("pb-text", _WORD < width <= _PROSE),
         ("pb-prose", width > _PROSE),
     )
     classes = [name for name, on in kinds if on]

@@ -78,7 +78,11 @@ def sop(
     ]
     filled = [(name, items, kind) for name, items, kind in parts if items]
     columns = [
-        el("section", el("h4", name), el(kind, *[el("li", item) for item in items]))
+        el(
+            "section",
+            el("p", name, cls="pb-sop-part"),
+            el(kind, *[el("li", item) for item in items]),
+        )
         for name, items, kind in filled
     ]
     body = el("div", *columns, cls="pb-sop-parts")
