@@ -7,6 +7,7 @@ order the entries were recorded; stages it passed without an entry are counted a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from playbook.errors import ParameterError, unknown
 from playbook.format import div
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -122,6 +123,69 @@ def flow(
     result: pd.DataFrame = counts.rename_axis("stage").reset_index()
     result["flow_ratio"] = div(result["entries"], result["entries"].shift())
     return result
+
+
+def steps(
+    events: pd.DataFrame | ir.Table,
+    stages: Sequence[str],
+    *,
+    days: Mapping[str, float],
+    spans: Mapping[str, tuple[datetime, datetime]],
+    as_of: datetime,
+    entity: str = "entity",
+    stage: str = "stage",
+    time: str = "time",
+) -> pd.DataFrame:
+    """Every step's conversion in several spans of time, each entity given the same days.
+
+    Args:
+        events: One row per stage entry.
+        stages: Stage names in funnel order.
+        days: Days given to go on, by the stage that is left; only entities that have had them
+            are counted, and only those who went on within them, to the next stage or beyond.
+        spans: From when until when the stage was entered, by name.
+        as_of: What is known up to here.
+        entity: Column that names the entity.
+        stage: Column that names the stage.
+        time: Column of the entry's moment.
+
+    Returns:
+        One row per step and span: `first`, `then`, `span`, `n`, `converted`.
+
+    Raises:
+        ParameterError: No stage, a repeated stage or a missing column.
+    """
+    import functools
+    import operator
+
+    import ibis
+    import pandas as pd
+
+    _check(stages, None, None)
+    table = _table(events, [entity, stage, time])
+    firsts = _first_entries(table, stages, entity, stage, time, by=None)
+    asked, never = {}, ibis.literal(value=False)
+    for place, first in enumerate(stages[:-1]):
+        entry = firsts[f"at_{place}"]
+        limit = entry + ibis.interval(seconds=round(days[first] * 86400))
+        later = [
+            (firsts[f"at_{other}"] <= limit).fill_null(never)
+            for other in range(place + 1, len(stages))
+        ]
+        converted = functools.reduce(operator.or_, later)
+        for name, (start, end) in spans.items():
+            counted = (entry >= start) & (entry < end) & (limit <= as_of)
+            asked[f"n_{place}_{name}"] = counted.sum()
+            asked[f"k_{place}_{name}"] = (counted & converted).sum()
+    rows = []
+    if asked:
+        found = firsts.aggregate(**asked).to_pandas().fillna(0).iloc[0]
+        rows = [
+            (*pair, name, int(found[f"n_{place}_{name}"]), int(found[f"k_{place}_{name}"]))
+            for place, pair in enumerate(pairwise(stages))
+            for name in spans
+        ]
+    return pd.DataFrame(rows, columns=["first", "then", "span", "n", "converted"])
 
 
 def days_to_reach(

@@ -157,3 +157,21 @@ def test_wrong_arguments_say_what_is_allowed():
         funnel.cohort(table, STAGES, within_days=3)
     with pytest.raises(ParameterError, match="unknown column of events 'entty'; did you mean"):
         funnel.cohort(table, STAGES, entity="entty")
+
+
+@settings(max_examples=40, deadline=None)
+@given(events, st.integers(1, 30), st.integers(10, 70))
+def test_steps_in_spans_are_the_cohorts_of_those_spans(rows, days, as_of):
+    moments = [DAY + pd.Timedelta(days=d) for d in (0, 25, 61)]
+    spans = {"early": tuple(moments[:2]), "late": tuple(moments[1:])}
+    known = DAY + pd.Timedelta(days=as_of)
+    table = funnel.steps(
+        frame(rows), STAGES, days=dict.fromkeys(STAGES, days), spans=spans, as_of=known
+    )
+    for row in table.itertuples():
+        start, end = spans[row.span]
+        order = STAGES[STAGES.index(row.first) :]
+        cohort = funnel.cohort(
+            frame(rows), order, start=start, end=end, within_days=days, as_of=known
+        )
+        assert (row.n, row.converted) == tuple(cohort["entered"][:2])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from playbook import funnel
 from playbook.book import remembered
 from playbook.chapters.growth.declared import METRICS, STAGE_NAMES, stages
+from playbook.errors import ParameterError, unknown
 from playbook.format import div
 from playbook.metrics import evaluate, history
 
@@ -158,15 +159,16 @@ def fair_change(book: Book, first: str, then: str, *, against: str = "baseline")
         then: The stage that is reached.
         against: `baseline` (the twelve periods before), `previous` or `last_year`.
 
+    Raises:
+        ParameterError: The two are no step of this Book's funnel.
+
     Source: Newcombe (1998) hybrid score interval, as computed by statsmodels.
     """
-    days = _fair_days(book, first, then)
-    now, base = _within(book, first, then, days, against)
-    rate, base_rate = div(*now), div(*base)
-    low, high, p_value = _compare(now, base)
-    return FairChange(
-        first, then, days, *now, rate, *base, base_rate, rate - base_rate, low, high, p_value
-    )
+    changes = {(c.first, c.then): c for c in _changes(book, against)}
+    if (first, then) not in changes:
+        known = ", ".join(f"{a} to {b}" for a, b in changes)
+        raise ParameterError(f"no step from {first} to {then}. Allowed: {known}")
+    return changes[first, then]
 
 
 @remembered
@@ -180,7 +182,7 @@ def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
     """
     import pandas as pd
 
-    changes = [fair_change(book, *step, against=against) for step in pairwise(stages(book))]
+    changes = _changes(book, against)
     table = pd.DataFrame(changes, columns=FairChange._fields)
     normal = baseline_rates(book).set_index("key")["overall"]
     return table.assign(
@@ -356,8 +358,6 @@ def response_by(book: Book, by: str = "team") -> pd.DataFrame:
     Raises:
         ParameterError: `by` is none of these.
     """
-    from playbook.errors import ParameterError, unknown
-
     if by not in BY_COLUMNS:
         raise ParameterError(unknown("breakdown", by, BY_COLUMNS))
     table = book.sql(
@@ -551,36 +551,37 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     return named[["key", "stage", "count", "skipped", "rate", "low", "high", "n", "overall"]]
 
 
-def _within(
-    book: Book, first: str, then: str, days: int, against: str
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Converted within `days`, of how many who had that time: in the period, and before."""
-    import ibis
-
-    order = stages(book)
+@remembered
+def _changes(book: Book, against: str) -> list[FairChange]:
+    """Every step's `fair_change`, in one query."""
     spans = {
         "baseline": (book.period.back(BASELINE_PERIODS).start, book.period.start),
         "previous": (book.previous.start, book.previous.end),
         "last_year": (book.last_year.start, book.last_year.end),
     }
-    events = _events(book)
-    inside = {"now": (book.period.start, book.period.end), "base": spans[against]}
-    span = ibis.cases(
-        *(((events.time >= a) & (events.time < b), name) for name, (a, b) in inside.items()),
-        else_="neither",
-    )
-    table = funnel.cohort(
-        events.mutate(span=span),
-        order[order.index(first) :],
-        within_days=days,
+    if against not in spans:
+        raise ParameterError(unknown("comparison", against, spans))
+    order = stages(book)
+    days = {first: _fair_days(book, first, then) for first, then in pairwise(order)}
+    table = funnel.steps(
+        _events(book),
+        order,
+        days=days,
+        spans={"now": (book.period.start, book.period.end), "base": spans[against]},
         as_of=book.as_of,
-        by="span",
-    )
-    found = table.set_index(["span", "stage"])["entered"].to_dict()
-    now, base = (
-        (int(found.get((name, then), 0)), int(found.get((name, first), 0))) for name in inside
-    )
-    return now, base
+    ).set_index(["first", "span"])
+    changes = []
+    for first, then in pairwise(order):
+        now, base = ((int(r["converted"]), int(r["n"])) for _, r in table.loc[first].iterrows())
+        rate, base_rate = div(*now), div(*base)
+        low, high, p_value = _compare(now, base)
+        gap = rate - base_rate
+        changes.append(
+            FairChange(
+                first, then, days[first], *now, rate, *base, base_rate, gap, low, high, p_value
+            )
+        )
+    return changes
 
 
 def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float, float]:
