@@ -323,10 +323,20 @@ def freeze(
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".freezing-", dir=out.parent) as scratch:
         partial = Path(scratch) / "book.duckdb"
-        with duckdb.connect(partial) as con:
-            con.execute(f"SET temp_directory = '{scratch}/spill'; SET enable_progress_bar = false")
-            _fill(con, source, loaded, moment, aside or out.with_suffix(".aside"))
-        os.replace(partial, out)  # noqa: PTH105 - replaces on every platform
+        try:
+            with duckdb.connect(partial) as con:
+                settings = (
+                    f"SET temp_directory = '{scratch}/spill'; SET enable_progress_bar = false"
+                )
+                con.execute(settings)
+                _fill(con, source, loaded, moment, aside or out.with_suffix(".aside"))
+            os.replace(partial, out)  # noqa: PTH105 - replaces on every platform
+        except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+            raise InputError(
+                f"the data could not be frozen into {out.name}: {error}\n"
+                "Nothing was changed. Check the free space and the rights of that folder, and that "
+                "the input is still there."
+            ) from error
     return out
 
 

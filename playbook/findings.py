@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 Level = Literal["act", "watch", "good", "info"]
-Question = Literal["what", "real", "why", "next", "need"]
+Question = Literal["what", "real", "why", "next", "need", ""]
 
 LEVELS: tuple[Level, ...] = ("act", "watch", "good", "info")
 QUESTIONS: dict[Question, str] = {
@@ -29,7 +29,7 @@ class Finding:
         evidence: The numbers behind it: counts, interval, where to look.
         remedy: What to do about it; empty where there is nothing to do.
         owner: Who would do it: a role, a team or a name; empty if nobody in particular.
-        question: Which question of the first screen it answers.
+        question: Which question of the first screen it answers; empty for none.
         worth: What the remedy would bring, in words; empty where it cannot be said.
         effort: What the remedy would take, in words; empty where it cannot be said.
     """

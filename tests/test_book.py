@@ -130,3 +130,26 @@ def test_a_moment_is_read_on_the_report_zones_clock(text, moment):
 def test_a_moment_that_cannot_be_read_says_what_is_allowed():
     with pytest.raises(ParameterError, match="cannot read as_of 'soon'"):
         parse_as_of("soon", rules.load(None))
+
+
+def test_a_full_disk_is_told_and_leaves_the_earlier_file(open_files, tmp_path, monkeypatch):
+    """As DuckDB tells it, and as the system tells it when the file is moved into place."""
+    out = tmp_path / "out" / "book.duckdb"
+    out.parent.mkdir()
+    out.write_bytes(b"the last good one")
+    open_files({"lead.csv": LEADS})
+    refusals = {
+        "_fill": duckdb.IOException("Could not write file: No space left on device"),
+        "os.replace": OSError(28, "No space left on device"),
+    }
+    for name, error in refusals.items():
+
+        def refuse(*_args, error=error, **_kwargs):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"playbook.book.{name}", refuse)
+            with pytest.raises(InputError, match=r"No space left on device\s+Nothing was changed"):
+                freeze(tmp_path / "data", out)
+        assert out.read_bytes() == b"the last good one"
+        assert [p.name for p in out.parent.iterdir()] == ["book.duckdb"]

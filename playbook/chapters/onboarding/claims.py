@@ -94,7 +94,7 @@ def _health(book: Book) -> Finding:
         evidence or "No problems found.",
         remedy,
         "marketing operations",
-        "real",
+        "real" if grave else "",
         "figures nobody disputes",
         "days",
     )

@@ -115,7 +115,7 @@ def finding_html(finding: Finding) -> Html:
     do = el("p", el("b", "Do: "), finding.remedy) if finding.remedy else None
     return el(
         "div",
-        el("p", badge, el("span", QUESTIONS[finding.question], cls="pb-question")),
+        el("p", badge, el("span", QUESTIONS.get(finding.question, ""), cls="pb-question")),
         el("p", finding.claim, cls="pb-claim"),
         el("p", finding.evidence, cls="pb-evidence") if finding.evidence else None,
         do,
