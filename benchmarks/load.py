@@ -21,6 +21,7 @@ import sys, duckdb
 from pathlib import Path
 folder, out = map(Path, sys.argv[1:])
 with duckdb.connect(out) as con:
+    con.execute("SET enable_progress_bar = false")
     for file in sorted(folder.glob("*.parquet")):
         con.execute(f'CREATE TABLE "{file.stem}" AS SELECT * FROM read_parquet($1)', [str(file)])
 """
@@ -30,6 +31,12 @@ from pathlib import Path
 from playbook.book import freeze
 folder, out = map(Path, sys.argv[1:])
 freeze(folder, out)
+"""
+MAKE = """
+import sys
+from pathlib import Path
+from playbook.data import sample
+sample.write(Path(sys.argv[1]), scale=int(sys.argv[2]), format="parquet")
 """
 COUNT = "SELECT sum(num_rows) FROM parquet_file_metadata($1)"
 
@@ -58,10 +65,8 @@ def measure(scale: int, folder: Path) -> None:
     """Both ways at one size."""
     import duckdb
 
-    from playbook.data import sample
-
     data = folder / f"company{scale}"
-    sample.write(data, scale=scale, format="parquet")
+    subprocess.run([sys.executable, "-c", MAKE, str(data), str(scale)], check=True)
     rows = duckdb.execute(COUNT, [str(data / "*.parquet")]).fetchone()[0]
     plain = cost(PLAIN, data, folder / f"plain{scale}.duckdb")
     ours = cost(OURS, data, folder / f"book{scale}.duckdb")

@@ -92,7 +92,7 @@ def of_trend(table: pd.DataFrame) -> Words:
         title += f", usually {fmt.value(usual, unit)}"
     see = "The band is the 95 % interval." if unit == "share" else ""
     if table["immature"].any():
-        see += " The hatched periods are too young: most of their conversions are still to come."
+        see += " The hatched periods are too young: some of their conversions are still to come."
     return Words(title, see.strip(), f"{title}, over {len(table)} periods.")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROWS = 15
 _WORD = 14
 _PROSE = 60
-_WIDE, _WIDEST = 9, 14
+_WIDE, _WIDEST = 7, 14
 
 _SCHEMA_UNITS = {"money": "money", "share": "share", "h": "hours", "day": "days", "count": "count"}
 _SUFFIX_UNITS = {
