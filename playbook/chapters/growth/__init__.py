@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from playbook.chapters.growth.analysis import (
     BY_COLUMNS,
-    as_dots,
-    as_rates,
-    as_won,
     baseline_rates,
     channels,
     cohort_stages,
@@ -21,13 +18,13 @@ from playbook.chapters.growth.analysis import (
     response_by,
     response_hours,
     revenue_pace,
-    share_won,
     stage_history,
     standards,
     won_by,
 )
 from playbook.chapters.growth.claims import findings, headline, leader_report
 from playbook.chapters.growth.declared import METRICS, cockpit, cockpit_rows, metrics, stages
+from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
 
 __all__ = [
     "BY_COLUMNS",
