@@ -108,9 +108,12 @@ class Book:
         """The Ibis connection, read-only."""
         import ibis
 
+        con = ibis.duckdb.connect(self.path, read_only=True)
         # A small Book is answered by one thread sooner than several have agreed on the work.
-        small = self.path.stat().st_size < SMALL_BYTES
-        return ibis.duckdb.connect(self.path, read_only=True, **({"threads": 1} if small else {}))
+        # Set afterwards: DuckDB refuses a second connection that opens with other settings.
+        if self.path.stat().st_size < SMALL_BYTES:
+            con.con.execute("SET threads = 1")
+        return con
 
     def table(self, name: str) -> ir.Table:
         """A table of the data model, or a derived one, as an Ibis expression.
