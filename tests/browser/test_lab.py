@@ -111,20 +111,39 @@ def opened(chrome, lab):
     wait(OPEN_S, lambda: cells(chrome))
     idle = '.jp-NotebookPanel-toolbar [data-status="idle"]'
     wait(OPEN_S, lambda: found(chrome, idle))
-    wait(ANSWER_S, lambda: menu(chrome, "Run", "runmenu:run-all"))
-    wait(RUN_S, lambda: found(cells(chrome)[-1], ".pb-lesson"))
+    wait(OPEN_S, lambda: run_all(chrome))
+    wait(RUN_S, lambda: found(cells(chrome)[-1], ".pb-lesson"), lambda: state(chrome))
     return chrome
 
 
-def wait(seconds, look):
-    """What `look` returns, once it is something."""
+def run_all(chrome):
+    """Run every cell; whether one has begun to run, because a menu may close unheard."""
+    menu(chrome, "Run", "runmenu:run-all")
+    time.sleep(1)
+    return any(prompt not in {"", "[ ]:"} for prompt in prompts(chrome))
+
+
+def prompts(chrome):
+    """What stands before each code cell: `[*]:` while it runs, then its number."""
+    return [e.text for e in chrome.find_elements(By.CSS_SELECTOR, ".jp-CodeCell .jp-InputPrompt")]
+
+
+def state(chrome):
+    """How far the cells have come, and what the page says of errors."""
+    said = found(chrome, '.jp-Dialog, [data-mime-type="application/vnd.jupyter.error"]')
+    return " ".join([*prompts(chrome), *(e.text for e in said)])
+
+
+def wait(seconds, look, state=lambda: ""):
+    """What `look` returns, once it is something; if nothing comes, `state` says how it stands."""
     until = time.monotonic() + seconds
     while True:
         # JupyterLab replaces parts of the page at will.
         with contextlib.suppress(StaleElementReferenceException, ElementNotInteractableException):
             if seen := look():
                 return seen
-        assert time.monotonic() < until, f"nothing after {seconds} s"
+        if time.monotonic() > until:
+            pytest.fail(f"nothing after {seconds} s: {state()}")
         time.sleep(0.1)
 
 
