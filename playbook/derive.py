@@ -249,12 +249,13 @@ CREATE TABLE funnel_event AS
 SELECT lead_id, stage, entered_at FROM (
     UNPIVOT (SELECT lead_id, created_at AS lead, valid_at AS valid, mql_at AS mql, sql_at AS sql,
                 opportunity_at AS opportunity, poc_at AS poc, quote_at AS quote,
-                contract_at AS contract, won_at AS won FROM lead_journey)
-    ON lead, valid, mql, sql, opportunity, poc, quote, contract, won
+                contract_at AS contract, won_at AS won, lost_at AS lost, invalid_at AS invalid
+            FROM lead_journey)
+    ON lead, valid, mql, sql, opportunity, poc, quote, contract, won, lost, invalid
     INTO NAME stage VALUE entered_at
 ) ORDER BY lead_id, entered_at, stage
 """
-"""First entries of the funnel's stages, one row each."""
+"""First entries of the funnel's stages and of the two that end it, one row each."""
 
 COST_BY_DAY = """
 CREATE TABLE cost_by_day AS

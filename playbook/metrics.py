@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 
 from playbook.book import remembered
 from playbook.errors import ParameterError
 from playbook.format import div
-from playbook.funnel import days_to_reach, wilson
+from playbook.funnel import Funnel, days_between, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -307,8 +308,11 @@ def _immature(book: Book, metric: Metric, windows: dict[str, Period]) -> set[str
 
 @remembered
 def _days_to_mature(book: Book, first: str, then: str) -> float | None:
-    events = book.table("funnel_event")
-    return days_to_reach(events, first, then, entity="lead_id", time="entered_at")
+    """Days within which nine in ten of those who went on did so; None where nobody has."""
+    way = Funnel((first, then), order="any", entity="lead_id", time="entered_at")
+    times = days_between(book.table("funnel_event"), way, [(first, then)], quantiles=[0.9])
+    days = float(times[0.9][0])
+    return None if isnan(days) else days
 
 
 def _reason(book: Book, metric: Metric) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook import funnel
 from playbook.book import remembered
-from playbook.chapters.growth.declared import METRICS, STAGE_NAMES, stages
+from playbook.chapters.growth.declared import (
+    METRICS,
+    STAGE_NAMES,
+    funnel_events,
+    stages,
+    way_to_won,
+)
 from playbook.errors import ParameterError, unknown
 from playbook.format import div
 from playbook.metrics import evaluate, history
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     import pandas as pd
 
     from playbook.book import Book
@@ -78,10 +84,10 @@ def period_stages(book: Book) -> pd.DataFrame:
         `key`, `stage` (name), `count` (entries of the period), `previous` (of the one before),
         `flow_ratio` (count ÷ that of the stage before: different leads, no conversion rate).
     """
-    events = _events(book)
-    now = funnel.flow(events, stages(book), start=book.period.start, end=book.period.end)
+    events, way = funnel_events(book), way_to_won(book)
+    now = funnel.flow(events, way, start=book.period.start, end=book.period.end)
     before = book.previous
-    then = funnel.flow(events, stages(book), start=before.start, end=before.end)
+    then = funnel.flow(events, way, start=before.start, end=before.end)
     table = now.assign(previous=then["entries"]).rename(
         columns={"stage": "key", "entries": "count"}
     )
@@ -99,8 +105,8 @@ def cohort_stages(book: Book) -> pd.DataFrame:
         leads), `immature` (most conversions of that stage are still to come).
     """
     period = book.period
-    events = _events(book)
-    table = funnel.cohort(events, stages(book), start=period.start, end=period.end)
+    events, way = funnel_events(book), way_to_won(book)
+    table = funnel.cohort(events, way, start=period.start, end=period.end)
     return _named(table).assign(immature=[_is_young(book, s, period.end) for s in table["stage"]])
 
 
@@ -112,12 +118,13 @@ def baseline_rates(book: Book) -> pd.DataFrame:
         As `cohort_stages`, with `median_days` and `p90_days` from capture to the stage, over all
         who reached it.
     """
-    events = _events(book)
     order = stages(book)
     days = {s: _days(book, order[0], s) for s in order[1:]}
-    slowest = max((d for d in days.values() if d is not None), default=None)
-    as_of = None if slowest is None else book.as_of
-    table = funnel.cohort(events, order, within_days=slowest, as_of=as_of)
+    slowest = max((d for d in days.values() if d), default=None)
+    way = replace(way_to_won(book), within_days=slowest)
+    table = funnel.cohort(
+        funnel_events(book), way, as_of=book.as_of, mature_only=slowest is not None
+    ).drop(columns=["young", "immature"])
     medians = {s: _days(book, order[0], s, quantile=0.5) for s in order[1:]}
     named = _named(table)
     return named.assign(
@@ -269,10 +276,9 @@ def won_by(book: Book, by: str, *, everything: bool = False) -> pd.DataFrame:
         ParameterError: `by` is no such column.
     """
     journey = book.table("lead_journey").select("lead_id", by)
-    events = _events(book).join(journey, [("entity", "lead_id")])
     table = funnel.cohort(
-        events.filter(events.stage.isin(["lead", "won"])),
-        ["lead", "won"],
+        funnel_events(book).join(journey, "lead_id"),
+        replace(way_to_won(book), stages=("lead", "won")),
         by=by,
         start=None if everything else book.period.start,
         end=None if everything else book.period.end,
@@ -474,11 +480,6 @@ def late_leads(book: Book) -> pd.DataFrame:
     return table
 
 
-def _events(book: Book) -> ir.Table:
-    """First entries of the funnel's stages, under the names that `funnel` takes."""
-    return book.table("funnel_event").rename(entity="lead_id", time="entered_at")
-
-
 def _days(book: Book, first: str, then: str, quantile: float = 0.9) -> float | None:
     """Days that most conversions between two stages take; None where there are none."""
     times = _times(book).set_index(["first", "then"])[quantile]
@@ -494,7 +495,7 @@ def _times(book: Book) -> pd.DataFrame:
     steps = list(combinations(stages(book), 2))
     if not steps:
         return pd.DataFrame({"first": [], "then": [], 0.5: [], 0.9: []})
-    return funnel.days_between(_events(book), steps)
+    return funnel.days_between(funnel_events(book), way_to_won(book), steps)
 
 
 def _fair_days(book: Book, first: str, then: str) -> int:
@@ -531,8 +532,8 @@ def _changes(book: Book, against: str) -> list[FairChange]:
     order = stages(book)
     days = {first: _fair_days(book, first, then) for first, then in pairwise(order)}
     table = funnel.steps(
-        _events(book),
-        order,
+        funnel_events(book),
+        way_to_won(book),
         days=days,
         spans={"now": (book.period.start, book.period.end), "base": spans[against]},
         as_of=book.as_of,

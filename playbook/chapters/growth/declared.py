@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
 from playbook.book import remembered
+from playbook.funnel import Funnel
 from playbook.metrics import Measure, Metric, evaluate
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
     from playbook.book import Book
@@ -224,6 +226,23 @@ def stages(book: Book) -> tuple[str, ...]:
     """The stages that `funnel.stages` asks for and the data records, in order."""
     asked = book.rules.funnel.stages[1:]
     return ("lead", *(s for s in asked if book.has(f"lead_journey.{s}_at")))
+
+
+def way_to_won(book: Book) -> Funnel:
+    """How leads are followed: a stage is reached by its own record or any later one's."""
+    return Funnel(
+        stages(book),
+        order="any",
+        lost=("lost", "invalid"),
+        entity="lead_id",
+        stage="stage",
+        time="entered_at",
+    )
+
+
+def funnel_events(book: Book) -> ir.Table:
+    """First entries of the funnel's stages, one row per lead and stage."""
+    return book.table("funnel_event")
 
 
 @remembered
