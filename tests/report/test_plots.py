@@ -82,6 +82,13 @@ FIGURES = {
         groups().assign(value=[120.0, 80, 60, 40, 1], previous=[100, 90, np.nan, 44, 0]),
         title="漏斗 Paid search brings most",
     ),
+    "pareto": lambda: plots.bars(
+        groups().assign(
+            value=[120, 80, 60, 40, 1],
+            beside=["40 % so far", "66 % so far", "86 % so far", "> 99.9 % so far", "100 % so far"],
+        ),
+        title="漏斗 Two reasons make two thirds",
+    ),
     "bullet": lambda: plots.bullet(
         pd.DataFrame(
             {

@@ -22,17 +22,43 @@ from playbook.chapters.growth.analysis import (
     standards,
     won_by,
 )
+from playbook.chapters.growth.attempts import nurture_due
+from playbook.chapters.growth.buyers import customers
+from playbook.chapters.growth.channel_steps import as_step, channel_stages, one_step, telling_step
 from playbook.chapters.growth.claims import findings, headline, leader_report
 from playbook.chapters.growth.declared import METRICS, cockpit, cockpit_rows, metrics, stages
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
+from playbook.chapters.growth.pipelines import (
+    Coverage,
+    by_source,
+    coverage,
+    open_trend,
+    pipeline,
+    pipeline_history,
+    stalled_deals,
+)
+from playbook.chapters.growth.quality import (
+    QUALITY_BY,
+    given_words,
+    invalid_trend,
+    lead_quality,
+    quality_days,
+)
+from playbook.chapters.growth.stage_tests import growth_stages
 
 __all__ = [
     "BY_COLUMNS",
     "METRICS",
+    "QUALITY_BY",
+    "Coverage",
     "as_dots",
     "as_rates",
+    "as_step",
+    "as_valid",
     "as_won",
     "baseline_rates",
+    "by_source",
+    "channel_stages",
     "channels",
     "cockpit",
     "cockpit_rows",
@@ -40,21 +66,35 @@ __all__ = [
     "conversion_by_answer",
     "conversion_trend",
     "cost_per_customer",
+    "coverage",
+    "customers",
     "fair_change",
     "fair_changes",
     "findings",
+    "given_words",
+    "growth_stages",
     "headline",
+    "invalid_trend",
     "late_leads",
+    "lead_quality",
     "leader_report",
     "loss_reasons",
     "metrics",
+    "nurture_due",
+    "one_step",
+    "open_trend",
     "period_stages",
+    "pipeline",
+    "pipeline_history",
+    "quality_days",
     "response_by",
     "response_hours",
     "revenue_pace",
     "share_won",
     "stage_history",
     "stages",
+    "stalled_deals",
     "standards",
+    "telling_step",
     "won_by",
 ]

@@ -276,6 +276,16 @@ class Sla(Section):
     )
 
 
+class Nurture(Section):
+    """When a lead goes to the nurture pool (P02-R3)."""
+
+    touches_before_pool: int = Field(
+        default=3,
+        ge=1,
+        description="Attempts by a person without contact after which a lead is due for the pool.",
+    )
+
+
 class Checks(Section):
     """When the input is worth a warning, and what counts as the same lead, person or account."""
 
@@ -323,6 +333,7 @@ class Rules(Section):
     sql: Sql = Sql()
     funnel: Funnel = Funnel()
     sla: Sla = Sla()
+    nurture: Nurture = Nurture()
     checks: Checks = Checks()
     sources: dict[str, Source] = Field(default_factory=dict)
 

@@ -109,7 +109,8 @@ def bars(
 
     Args:
         df: One row a bar, from the top: `name` and `value`; optional `previous` (last period, a
-            ghost), `n`, `emphasis` (the bars that matter; the others are grey), `immature`.
+            ghost), `beside` (text after the value, instead of what it was), `n`, `emphasis` (the
+            bars that matter; the others are grey), `immature`.
         title: The answer that the figure shows.
         unit: Of the values (see `playbook.format.UNITS`).
         axis_label: What the axis counts.
@@ -124,6 +125,8 @@ def bars(
     _zero_based("bars", values)
     labels = _value_labels(values, column(data, "n"), unit, currency)
     sides = [f"was {_write(b, unit, currency)}" if b is not None else "" for b in before]
+    if "beside" in data.columns:
+        sides = ["" if fmt.is_missing(text) else str(text) for text in data["beside"]]
     strong = flags(data, "emphasis")
     colours = [STRONG if mark or not any(strong) else REST for mark in strong]
     usual = f"amount in {currency}" if unit == "money" else AXIS_NAMES.get(unit, unit)
