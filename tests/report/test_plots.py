@@ -131,6 +131,23 @@ FIGURES = {
         title="漏斗 Exhibitions fell",
     ),
     "cohort_heatmap": lambda: plots.cohort_heatmap(cohorts(), title="漏斗 Younger, not worse"),
+    "rate_grid": lambda: plots.rate_grid(
+        pd.DataFrame(
+            [
+                {"name": name, "step": step, "value": value, "n": 1530, "emphasis": step == "SQL"}
+                for name in NAMES
+                for step, value in [
+                    ("valid", 1.0),
+                    ("MQL", 0.0004),
+                    ("SQL", 0.31),
+                    ("opportunity", np.nan),
+                    ("won", 0.206),
+                ]
+            ]
+        ),
+        title="漏斗 SQL differs",
+        legend="Blue: above all others; red: below; grey: within what chance does.",
+    ),
 }
 WITH_YOUNG = ["funnel_bars", "dot_interval", "trend", "trend_of_many", "cohort_heatmap"]
 EVERY = pytest.mark.parametrize("name", FIGURES)
@@ -215,7 +232,9 @@ def test_the_title_is_text_of_the_page_and_words_are_words(name):
     assert "<image" not in shown
 
 
-@pytest.mark.parametrize("name", ["bars", "dot_interval", "slopes", "bullet", "trend_of_many"])
+@pytest.mark.parametrize(
+    "name", ["bars", "dot_interval", "slopes", "bullet", "trend_of_many", "rate_grid"]
+)
 def test_chinese_and_odd_names_are_in_the_picture_as_they_are(name):
     text = "".join(words(drawn(name)))
     assert "官网" in text

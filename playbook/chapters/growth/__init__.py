@@ -24,7 +24,7 @@ from playbook.chapters.growth.analysis import (
 )
 from playbook.chapters.growth.attempts import nurture_due
 from playbook.chapters.growth.buyers import customers
-from playbook.chapters.growth.channel_steps import as_step, channel_stages, one_step, telling_step
+from playbook.chapters.growth.channel_steps import as_grid, channel_stages
 from playbook.chapters.growth.claims import findings, headline, leader_report
 from playbook.chapters.growth.declared import METRICS, cockpit, cockpit_rows, metrics, stages
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
@@ -52,8 +52,8 @@ __all__ = [
     "QUALITY_BY",
     "Coverage",
     "as_dots",
+    "as_grid",
     "as_rates",
-    "as_step",
     "as_valid",
     "as_won",
     "baseline_rates",
@@ -81,7 +81,6 @@ __all__ = [
     "loss_reasons",
     "metrics",
     "nurture_due",
-    "one_step",
     "open_trend",
     "period_stages",
     "pipeline",
@@ -95,6 +94,5 @@ __all__ = [
     "stages",
     "stalled_deals",
     "standards",
-    "telling_step",
     "won_by",
 ]

@@ -29,9 +29,9 @@ def customers(book: Book) -> pd.DataFrame:
 
     Returns:
         One row per `trait` (industry, company size, region; those that are supplied) and
-        `value`, most customers first: `customers`, `customer_share` (of all), `leads` (old
-        enough), `won`, `won_rate`, `won_low`, `won_high` (Wilson 95 %), `median_days` (capture to
-        won, of all leads won), `note` ("few" where fewer than ten were won).
+        `value`, most customers first: `customers`, `leads` (old enough), `won`, `won_rate`,
+        `won_low`, `won_high` (Wilson 95 %), `note` ("few" where fewer than ten were won),
+        `median_days` (capture to won, of all leads won), `customer_share` (of all customers).
     """
     import pandas as pd
 
@@ -43,8 +43,8 @@ def customers(book: Book) -> pd.DataFrame:
 
 
 _COLUMNS = [
-    "trait", "value", "customers", "customer_share", "leads", "won", "won_rate", "won_low",
-    "won_high", "median_days", "note",
+    "trait", "value", "customers", "leads", "won", "won_rate", "won_low", "won_high", "note",
+    "median_days", "customer_share",
 ]  # fmt: skip
 
 

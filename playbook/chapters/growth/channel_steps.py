@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from playbook.book import remembered
 from playbook.chapters.growth.analysis import BASELINE_PERIODS, _compare, _days
 from playbook.chapters.growth.declared import STAGE_NAMES, stages
-from playbook.errors import ParameterError, unknown
 from playbook.format import div
 from playbook.funnel import wilson
 
@@ -25,10 +24,12 @@ OTHERS = "other channels"
 ENOUGH = 30
 """Leads below which a difference is never called news."""
 
+_SHORT = {**STAGE_NAMES, "valid": "Valid", "opportunity": "Opp.", "quote": "Quote"}
+"""Stage names that fit above a column on a phone."""
+
 _COLUMNS = [
-    "first", "then", "step", "channel", "days", "n", "converted", "rate", "low", "high",
-    "rate_of_all", "difference", "difference_low", "difference_high", "p_value", "p_adjusted",
-    "is_news",
+    "first", "then", "step", "channel", "n", "converted", "rate", "low", "high", "overall",
+    "difference", "is_news", "p_adjusted", "p_value", "difference_low", "difference_high", "days",
 ]  # fmt: skip
 
 
@@ -41,11 +42,11 @@ def channel_stages(book: Book) -> pd.DataFrame:
 
     Returns:
         One row per step and channel (the seven with most leads, the rest as "other channels", so
-        that they add up to the whole): `first`, `then`, `step` (name), `channel`, `days`, `n`,
-        `converted`, `rate`, `low`, `high` (Wilson 95 %), `rate_of_all`, `difference` (from all
-        other channels), `difference_low`, `difference_high` (Newcombe 95 %, each by itself),
-        `p_value` (score test), `p_adjusted` (Holm, over the whole table), `is_news` (adjusted p
-        below 0.05, and at least 30 leads on either side).
+        that they add up to the whole): `first`, `then`, `step` (name), `channel`, `n`,
+        `converted`, `rate`, `low`, `high` (Wilson 95 %), `overall` (of all channels),
+        `difference` (from all other channels together), `is_news` (adjusted p below 0.05, and at
+        least 30 leads on either side), `p_adjusted` (Holm, over the whole table), `p_value`
+        (score test), `difference_low`, `difference_high` (Newcombe 95 %, each by itself), `days`.
 
     Source: Newcombe (1998); Holm (1979); both as computed by statsmodels.
     """
@@ -114,7 +115,7 @@ def _compared(table: pd.DataFrame) -> pd.DataFrame:
         rate=div(table["converted"], table["n"]),
         low=low,
         high=high,
-        rate_of_all=div(whole["converted"], whole["n"]),
+        overall=div(whole["converted"], whole["n"]),
         difference=div(table["converted"], table["n"]) - div(rest["converted"], rest["n"]),
         difference_low=[f[0] for f in found],
         difference_high=[f[1] for f in found],
@@ -140,28 +141,8 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def telling_step(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the step at which channels differ most clearly, best rate first."""
-    if table.empty:
-        return table
-    ranked = table.sort_values(["is_news", "p_adjusted"], ascending=[False, True])
-    return one_step(table, ranked["step"].iloc[0])
-
-
-def one_step(table: pd.DataFrame, step: str) -> pd.DataFrame:
-    """The rows of one step by its name, best rate first.
-
-    Raises:
-        ParameterError: There is no such step.
-    """
-    if step not in set(table["step"]):
-        raise ParameterError(unknown("step", step, dict.fromkeys(table["step"])))
-    chosen = table[table["step"] == step]
-    return chosen.sort_values(["rate", "channel"], ascending=[False, True], ignore_index=True)
-
-
-def as_step(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of one step as a dot plot; what differs from the others is emphasised."""
+def as_grid(table: pd.DataFrame) -> pd.DataFrame:
+    """`channel_stages` as the cells of a grid: what differs clearly from the others is marked."""
     columns = {"channel": "name", "rate": "value", "is_news": "emphasis"}
-    named = table.rename(columns=columns)
-    return named[["name", "value", "low", "high", "n", "emphasis"]]
+    cells = table.rename(columns=columns).assign(step=table["then"].map(_SHORT))
+    return cells[["name", "step", "value", "n", "emphasis", "difference"]]

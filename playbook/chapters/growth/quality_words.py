@@ -79,26 +79,32 @@ def _easiest(rows: pd.DataFrame) -> str:
     )
 
 
-def of_step(rows: pd.DataFrame) -> Words:
-    """For one step by channel; see `channel_stages` and `telling_step`."""
-    if rows.empty:
+def of_channel_steps(table: pd.DataFrame) -> Words:
+    """For every channel at every step; see `channel_stages`."""
+    if table.empty:
         title = "No conversion between stages is recorded"
         return Words(title, "", title)
-    step, days = rows["step"].iloc[0], rows["days"].iloc[0]
-    whole = fmt.percent(rows["rate_of_all"].iloc[0])
-    news = rows[rows["is_news"]].sort_values(["p_adjusted", "channel"])
+    news = table[table["is_news"]].sort_values(["p_adjusted", "channel"])
     if news.empty:
-        title = f"{step}: no channel differs from the others by more than chance"
+        title = "No channel differs from the others by more than chance, at any step"
     else:
         row = news.iloc[0]
-        title = f"{row['channel']}: {fmt.percent(row['rate'])} of {step}, all channels {whole}"
-    see = (
-        f"This period and the twelve before, every lead given {days} days. In strong colour: "
-        "channels that differ from all others together by more than chance, allowing for all the "
-        "comparisons made (Holm)."
+        title = (
+            f"{row['channel']}: {row['step']} {fmt.percent(row['rate'], 0)}, all channels "
+            f"{fmt.percent(row['overall'], 0)}"
+        )
+    days = ", ".join(
+        f"{step} {n}" for step, n in dict(zip(table["step"], table["days"], strict=True)).items()
     )
-    rates = "; ".join(f"{r.channel} {fmt.rate(r.rate, r.n)}" for r in rows.itertuples())
-    return Words(title, see, f"{step} by channel: {rates}.")
+    see = (
+        "Of the leads in the stage before, the share that went on; this period and the twelve "
+        f"before. Every lead is given the same days: {days}."
+    )
+    told = "; ".join(
+        f"{r.channel}, {r.step}: {fmt.rate(r.rate, r.n)}" for r in news.itertuples(index=False)
+    )
+    alt = f"Clear differences by channel and step: {told}." if told else f"{title}."
+    return Words(title, see, alt)
 
 
 def pareto(table: pd.DataFrame, where: str) -> pd.DataFrame:

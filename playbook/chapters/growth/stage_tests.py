@@ -121,17 +121,18 @@ def growth_stages(book: Book) -> pd.DataFrame:
     A period view: what is counted at one stage is not a part of the stage before.
 
     Returns:
-        One row per stage: `stage`, `zh`, `counted`, `count`, `previous` (the period before),
-        `test`, `tested` (of the count, those whose test can be told), `passes`, `pass_share`,
-        `missing` (what to supply). Counts are missing where the data does not reach.
+        One row per stage: `stage`, `count`, `previous` (the period before), `tested` (of the
+        count, those whose test can be told), `passes`, `pass_share`, `test`, `counted` (in
+        words), `zh`, `missing` (what to supply). Counts are missing where the data does not
+        reach.
     """
     import pandas as pd
 
     rows = [_row(book, stage) for stage in STAGE_TESTS]
     table = pd.DataFrame(rows)
     table["pass_share"] = div(table["passes"], table["tested"])
-    order = ["stage", "zh", "counted", "count", "previous", "test", "tested", "passes"]
-    return table[[*order, "pass_share", "missing"]]
+    order = ["stage", "count", "previous", "tested", "passes", "pass_share", "test", "counted"]
+    return table[[*order, "zh", "missing"]]
 
 
 def _row(book: Book, stage: StageTest) -> dict[str, object]:
