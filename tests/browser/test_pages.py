@@ -111,6 +111,17 @@ def test_a_table_wider_than_a_phone_scrolls_inside_itself(look, page):
 
 
 @WIDTHS
+def test_every_table_is_there_at_any_width(look, page, width):
+    look.at(page, width)
+    shown = look.script(
+        "return [...document.querySelectorAll('table')].filter(t => !t.closest('details'))"
+        ".map(t => t.getBoundingClientRect().height)"
+    )
+    assert shown
+    assert min(shown) > 0
+
+
+@WIDTHS
 def test_figures_shrink_with_the_page(look, page, width):
     assert look.at(page, width).probe("cutFigures()") == []
 

@@ -31,6 +31,7 @@ def load(tmp_path):
 def test_without_a_file_the_numbers_of_the_handbook_hold():
     own = rules.load(None)
     assert (own.sla.high_intent_hours, own.sla.normal_hours) == (2.0, 24.0)  # P02-R2
+    assert own.nurture.touches_before_pool == 3  # P02-R3
     assert own.onboarding.phase_days == (7, 30, 60, 90)  # P01-R1
     assert (own.onboarding.key_projects_min, own.onboarding.key_projects_max) == (2, 3)  # P01-R3
 

@@ -8,6 +8,7 @@ from playbook import format as fmt
 from playbook.report.plots.canvas import Picture, twofold
 from playbook.report.plots.look import (
     GHOST,
+    INK,
     MUTED,
     NARROW,
     PALETTE,
@@ -105,10 +106,10 @@ def _cell(
     picture.box(x + 0.5, y + 0.5, wide - 1, tall - 1, colour, alpha=alpha)
     if value is None:
         return
-    bold = "normal" if colour == GHOST else "bold"
+    bold, shade = ("normal", MUTED) if colour == GHOST else ("bold", INK)
     middle = x + wide / 2
     picture.words(middle, y + tall * 0.34, fmt.percent(value, 0), ha="center", weight=bold)
-    picture.words(middle, y + tall * 0.74, side, ha="center", size=_TINY, color=MUTED)
+    picture.words(middle, y + tall * 0.74, side, ha="center", size=_TINY, color=shade)
 
 
 def _of(n: object) -> str:
