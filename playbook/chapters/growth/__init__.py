@@ -39,6 +39,7 @@ from playbook.chapters.growth.pipelines import (
 )
 from playbook.chapters.growth.quality import (
     QUALITY_BY,
+    as_valid,
     given_words,
     invalid_trend,
     lead_quality,
