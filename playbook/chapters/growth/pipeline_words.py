@@ -93,10 +93,9 @@ def of_stalled(book: Book, table: pd.DataFrame) -> str:
     """The title of the worklist of stalled deals; see `stalled_deals`."""
     if table.empty:
         return "Open deals older than nine in ten won deals were"
-    return (
-        f"{fmt.plural(len(table), 'open deal')} older than nine in ten won deals of their kind "
-        f"were: {_money(book, table['amount'].sum())}"
-    )
+    said = f"{fmt.plural(len(table), 'open deal')} older than nine in ten won deals of their kind"
+    total = table["amount"].sum(min_count=1)
+    return f"{said} were" if fmt.is_missing(total) else f"{said} were: {_money(book, total)}"
 
 
 def _money(book: Book, amount: object) -> str:

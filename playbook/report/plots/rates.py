@@ -70,9 +70,7 @@ def rate_grid(df: pd.DataFrame, *, title: str, legend: str = "") -> Picture:
         words = wrapped(told, wide - 4, SMALL, 4) if told else []
         picture = Picture(title, width, head + tall * len(names) + 8 + _LINE * len(words))
         for i, lines in enumerate(heads):
-            for j, line in enumerate(lines):
-                x, y = left + (i + 0.5) * room, _LINE * (j + 0.5)
-                picture.words(x, y, line, ha="center", size=SMALL, color=MUTED)
+            _lines(picture, left + (i + 0.5) * room, 0.0, lines, "center")
         for i, name in enumerate(names):
             text = shortened(name, left - 8, SMALL)
             picture.words(left - 6, head + (i + 0.5) * tall, text, ha="right", size=SMALL)
@@ -80,12 +78,15 @@ def rate_grid(df: pd.DataFrame, *, title: str, legend: str = "") -> Picture:
             x, y = left + place * room, head + row * tall
             side = "" if n is None else fmt.number(n) if short else _of(n)
             _cell(picture, (x, y, room, tall), value, side, _colour(gap, strong=strong))
-        for i, line in enumerate(words):
-            y = head + tall * len(names) + 8 + _LINE * (i + 0.5)
-            picture.words(2, y, line, size=SMALL, color=MUTED)
+        _lines(picture, 2, head + tall * len(names) + 8, words, "left")
         return picture
 
     return twofold(draw)
+
+
+def _lines(picture: Picture, x: float, y: float, lines: list[str], ha: str) -> None:
+    for i, line in enumerate(lines):
+        picture.words(x, y + _LINE * (i + 0.5), line, ha=ha, size=SMALL, color=MUTED)
 
 
 def _colour(gap: float | None, *, strong: bool) -> str:
