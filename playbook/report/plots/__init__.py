@@ -10,6 +10,7 @@ from playbook.report.plots.canvas import Picture
 from playbook.report.plots.grids import cohort_heatmap
 from playbook.report.plots.lines import slopes, trend
 from playbook.report.plots.look import PALETTE, REST, theme
+from playbook.report.plots.panels import panels
 from playbook.report.plots.rates import rate_grid
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "distribution",
     "dot_interval",
     "funnel_bars",
+    "panels",
     "rate_grid",
     "slopes",
     "theme",
