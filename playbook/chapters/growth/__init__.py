@@ -23,10 +23,12 @@ from playbook.chapters.growth.analysis import (
     won_by,
 )
 from playbook.chapters.growth.attempts import nurture_due
+from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
 from playbook.chapters.growth.channel_steps import as_grid, channel_stages
 from playbook.chapters.growth.claims import findings, headline, leader_report
 from playbook.chapters.growth.declared import METRICS, cockpit, cockpit_rows, metrics, stages
+from playbook.chapters.growth.diagnosis import PANELS, as_panels, diagnosis
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
 from playbook.chapters.growth.pipelines import (
     Coverage,
@@ -49,15 +51,19 @@ from playbook.chapters.growth.stage_tests import growth_stages
 
 __all__ = [
     "BY_COLUMNS",
+    "CANDIDATES",
     "METRICS",
+    "PANELS",
     "QUALITY_BY",
     "Coverage",
     "as_dots",
     "as_grid",
+    "as_panels",
     "as_rates",
     "as_valid",
     "as_won",
     "baseline_rates",
+    "bottlenecks",
     "by_source",
     "channel_stages",
     "channels",
@@ -69,6 +75,7 @@ __all__ = [
     "cost_per_customer",
     "coverage",
     "customers",
+    "diagnosis",
     "fair_change",
     "fair_changes",
     "findings",

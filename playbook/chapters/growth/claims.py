@@ -14,6 +14,8 @@ from playbook.chapters.growth.analysis import (
     response_by,
     revenue_pace,
 )
+from playbook.chapters.growth.bottleneck import bottlenecks
+from playbook.chapters.growth.signs import ENOUGH, lead_count_trap
 from playbook.derive import NO_ORIGIN
 from playbook.findings import Finding, Level, by_level
 from playbook.funnel import wilson
@@ -22,12 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.book import Book
-
-ENOUGH = 30
-"""Below so many leads a share is too loose to act on; the claim says so instead."""
-
-SHARP_RISE = 1.2
-"""A lead count this many times the last one is a rise worth asking about."""
 
 
 @remembered
@@ -39,9 +35,9 @@ def findings(book: Book) -> list[Finding]:
     changes = fair_changes(book) if book.has("stage_event") else None
     found = [
         _what_happened(book, table),
-        *([_conversion_news(changes)] if changes is not None else []),
+        *([_conversion_news(book, changes)] if changes is not None else []),
         *_late_answers(book, table),
-        *_lead_count_trap(table),
+        *_lead_count_trap(book),
         *_dear_channel(book),
         *_no_origin(book),
     ]
@@ -123,8 +119,11 @@ def _what_happened(book: Book, rows: pd.DataFrame) -> Finding:
     return Finding("P02-E2/what-happened", level, f"{claim}.", evidence, question="what")
 
 
-def _conversion_news(changes: pd.DataFrame) -> Finding:
-    """The step whose loss is no chance and costs most customers; or that there is none."""
+def _conversion_news(book: Book, changes: pd.DataFrame) -> Finding:
+    """The step whose loss is no chance and costs most customers; or that there is none.
+
+    Where there is one, it names the first of the nine bottlenecks that is one.
+    """
     known = changes[(changes["n"] >= ENOUGH) & (changes["base_n"] >= ENOUGH)]
     if known.empty:
         claim = "Too few leads for saying whether any step of the funnel has changed."
@@ -150,18 +149,29 @@ def _conversion_news(changes: pd.DataFrame) -> Finding:
             f"from {numbers}, rests on {row['n']} leads."
         )
         return Finding("P02-R1/no-news", "info", claim, evidence, question="real")
-    claim = f"{row['step']} fell from {numbers}, more than chance does."
+    claim = f"{row['step']} fell from {numbers}, more than chance does"
+    named, why = _named_bottleneck(book)
     return Finding(
         "P02-R1/bottleneck",
         "act",
-        claim,
-        evidence,
+        f"{claim}{named}.",
+        f"{evidence}{why}",
         _REMEDIES.get(row["first"], _REMEDIES["opportunity"]),
         _OWNERS.get(row["first"], "sales"),
         "real",
         f"about {row['lost_won']:.1f} more customers from each period's leads",
         "weeks",
     )
+
+
+def _named_bottleneck(book: Book) -> tuple[str, str]:
+    """The top bottleneck of the ranking for the claim, and its numbers; empty if there is none."""
+    found = bottlenecks(book).query("verdict == 'bottleneck'")
+    if found.empty:
+        return "", ""
+    top = found.iloc[0]
+    named = f"; among the nine bottlenecks, “{top['candidate']}” costs most"
+    return named, f" {top['evidence']}"
 
 
 def _won(book: Book, rows: pd.DataFrame) -> str:
@@ -260,20 +270,18 @@ def _lead_of(team: str) -> str:
     return f"lead of {team}" if team != "not assigned" else "head of sales"
 
 
-def _lead_count_trap(rows: pd.DataFrame) -> list[Finding]:
+def _lead_count_trap(book: Book) -> list[Finding]:
     """P02-L2: more leads, while the share of valid ones falls."""
-    leads, valid = rows.loc["leads"], rows.loc["valid_rate"]
-    if fmt.is_missing(valid["previous"]) or fmt.is_missing(leads["previous"]):
-        return []
-    typical, usual = (_typical(trend) for trend in rows["trend"][["leads", "valid_rate"]])
-    if leads["value"] < SHARP_RISE * typical or not valid["high"] < usual:
+    trap = lead_count_trap(book)
+    if trap is None:
         return []
     claim = (
-        f"Leads rose to {fmt.number(leads['value'])} (usually {fmt.number(round(typical))}) while "
-        f"the valid rate fell to {fmt.percent(valid['value'])} (usually {fmt.percent(usual)})."
+        f"Leads rose to {fmt.number(trap.leads)} (usually {fmt.number(round(trap.typical))}) while "
+        f"the valid rate fell to {fmt.percent(trap.valid_rate)} "
+        f"(usually {fmt.percent(trap.usual_rate)})."
     )
     evidence = (
-        f"Valid rate 95 % {fmt.interval(valid['low'], valid['high'])}, n = {valid['n']:.0f}; "
+        f"Valid rate 95 % {fmt.interval(trap.low, trap.high)}, n = {trap.n:.0f}; "
         "usual means the median of the twelve periods before."
     )
     remedy = "Hold spend on the channels that grew until their valid rate is back."
@@ -290,13 +298,6 @@ def _lead_count_trap(rows: pd.DataFrame) -> list[Finding]:
             "days",
         )
     ]
-
-
-def _typical(trend: list[float]) -> float:
-    from statistics import median
-
-    known = [x for x in trend[:-1] if not fmt.is_missing(x)]
-    return median(known) if known else float("nan")
 
 
 def _dear_channel(book: Book) -> list[Finding]:
