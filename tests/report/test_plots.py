@@ -76,7 +76,31 @@ def cohorts():
     )
 
 
+def small_multiples():
+    """A measure that fell, one without data, one too young, one that rose; Chinese headings."""
+    last = {"worse": 0.2, "no data": np.nan, "too young": 0.1, "better": 420.0}
+    return pd.DataFrame(
+        [
+            {
+                "heading": f"漏斗 {judgement}. {NAMES[k % 3]}",
+                "period": p,
+                "value": last[judgement] if i == 12 else scale * (3 + i % 3),
+                "usual": scale * 4,
+                "low": scale * 3,
+                "high": scale * 5,
+                "unit": "count" if scale > 1 else "share",
+                "judgement": judgement,
+            }
+            for k, (judgement, scale) in enumerate(
+                {"worse": 0.1, "no data": np.nan, "too young": 0.1, "better": 60.0}.items()
+            )
+            for i, p in enumerate(PERIODS)
+        ]
+    )
+
+
 FIGURES = {
+    "panels": lambda: plots.panels(small_multiples(), title="漏斗 Handling fell, quantity rose"),
     "funnel_bars": lambda: plots.funnel_bars(funnel(), title="漏斗 narrows at MQL"),
     "bars": lambda: plots.bars(
         groups().assign(value=[120.0, 80, 60, 40, 1], previous=[100, 90, np.nan, 44, 0]),

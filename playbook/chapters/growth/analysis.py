@@ -556,14 +556,17 @@ def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float,
     """Interval of the difference and p value of the score test."""
     if not now[1] or not base[1]:
         return float("nan"), float("nan"), float("nan")
-    from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
+    import numpy as np
+    from scipy.stats import chi2_contingency
+    from statsmodels.stats.proportion import confint_proportions_2indep
 
     low, high = confint_proportions_2indep(*now, *base, method="newcomb", compare="diff")
     converted = now[0] + base[0]
     if converted in {0, now[1] + base[1]}:
         return float(low), float(high), 1.0
-    test = test_proportions_2indep(*now, *base, method="score", compare="diff", correction=False)
-    return float(low), float(high), float(test.pvalue)
+    # Pearson's chi-squared is the score test, and does not divide by a base rate of zero.
+    table = np.array([[part, whole - part] for part, whole in (now, base)])
+    return float(low), float(high), float(chi2_contingency(table, correction=False).pvalue)
 
 
 def _is_young(book: Book, stage: str, end: Any) -> bool:

@@ -11,7 +11,6 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Literal
 
 from playbook import format as fmt
-from playbook import funnel
 from playbook.book import remembered
 from playbook.chapters.growth import nine
 from playbook.chapters.growth.analysis import BASELINE_PERIODS, FEW, fair_changes
@@ -227,16 +226,43 @@ def _compared(
 
 @remembered
 def _fair_history(book: Book) -> pd.DataFrame:
-    """`funnel.steps` of thirteen periods: `then`, `n`, `converted`, `entered` (of any age)."""
+    """`funnel.steps` of thirteen periods: `then`, `n`, `converted`, `entered` (of any age).
+
+    In one scan of the leads: so many spans would be as many expressions for `funnel.steps`.
+    """
     order = stages(book)
-    changes = fair_changes(book)
-    spans = {p.label: (p.start, p.end) for p in book.period.trailing(TREND)}
-    events = book.table("funnel_event").rename(entity="lead_id", time="entered_at")
-    days = dict(zip(changes["first"], changes["days"], strict=True))
-    table = funnel.steps(events, order, days=days, spans=spans, as_of=book.as_of)
-    at_once = dict.fromkeys(days, 0)
-    anyone = funnel.steps(events, order, days=at_once, spans=spans, as_of=book.as_of)
-    return table.assign(entered=anyone["n"])
+    at = ["created_at" if stage == "lead" else f"{stage}_at" for stage in order]
+    steps = [
+        f"""SELECT {place} AS place, period, count(*) AS entered,
+            count(*) FILTER ({at[place]} + to_days({row.days}) <= $as_of) AS n,
+            count(*) FILTER ({at[place]} + to_days({row.days}) <= $as_of AND
+                least({", ".join(at[place + 1 :])}) <= {at[place]} + to_days({row.days}))
+                AS converted
+        FROM lead_journey JOIN span ON {at[place]} >= since AND {at[place]} < until
+        GROUP BY period"""
+        for place, row in enumerate(fair_changes(book).itertuples())
+    ]
+    query = f"WITH {_SPAN} {' UNION ALL '.join(steps)}"
+    found = book.sql(query, as_of=book.as_of, **_spans(book)).set_index(["place", "period"])
+    labels = [p.label for p in book.period.trailing(TREND)]
+    every = [(place, label) for place in range(len(steps)) for label in labels]
+    table = found.reindex(every, fill_value=0).reset_index()
+    return table.assign(then=[order[place + 1] for place in table["place"]])
+
+
+_SPAN = (
+    "span AS (SELECT unnest($labels) AS period, unnest($starts) AS since, unnest($ends) AS until)"
+)
+
+
+def _spans(book: Book) -> dict[str, object]:
+    """The thirteen periods as the parameters of `_SPAN`."""
+    periods = book.period.trailing(TREND)
+    return {
+        "labels": [p.label for p in periods],
+        "starts": [p.start for p in periods],
+        "ends": [p.end for p in periods],
+    }
 
 
 def _cycle(book: Book) -> list[Reading]:
@@ -255,18 +281,13 @@ def _cycle(book: Book) -> list[Reading]:
 @remembered
 def _medians(book: Book, source: str) -> pd.DataFrame:
     """Median days and number of those who got there in each of thirteen periods."""
-    periods = book.period.trailing(TREND)
     table = book.sql(
-        f"""WITH span AS (
-            SELECT unnest($labels) AS period, unnest($starts) AS since, unnest($ends) AS until
-        )
-        SELECT period, median(days)::DOUBLE AS days, count(*) AS n FROM {source} x
-        JOIN span ON x.at >= since AND x.at < until WHERE days >= 0 GROUP BY period""",
-        labels=[p.label for p in periods],
-        starts=[p.start for p in periods],
-        ends=[p.end for p in periods],
+        f"""WITH {_SPAN} SELECT period, median(days)::DOUBLE AS days, count(*) AS n
+        FROM {source} x JOIN span ON x.at >= since AND x.at < until
+        WHERE days >= 0 GROUP BY period""",
+        **_spans(book),
     ).set_index("period")
-    return table.reindex([p.label for p in periods])
+    return table.reindex([p.label for p in book.period.trailing(TREND)])
 
 
 def _lasting(book: Book, measure: str, source: str, needs: str) -> Reading:

@@ -156,25 +156,25 @@ def differ(counts: Counts) -> tuple[float, float, float]:
     Returns:
         Lower end, upper end (95 %), p value; nan where either side is empty.
 
-    Source: Newcombe (1998) hybrid score interval and the score test, as computed by statsmodels;
-    Fisher's exact test where fewer than five of a kind are expected.
+    Source: Newcombe (1998) hybrid score interval, as computed by statsmodels; the score test,
+    which is Pearson's chi-squared, or Fisher's exact test where fewer than five are expected.
     """
     part, whole, base_part, base_whole = counts
     if not whole or not base_whole:
         return nan, nan, nan
     import numpy as np
-    from scipy.stats import fisher_exact
-    from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
+    from scipy.stats import chi2_contingency, fisher_exact
+    from statsmodels.stats.proportion import confint_proportions_2indep
 
-    low, high = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
+    ends = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
+    low, high = map(float, ends)
     together = div(part + base_part, whole + base_whole)
     if together in {0.0, 1.0}:
-        return float(low), float(high), 1.0
+        return low, high, 1.0
+    table = np.array([[part, whole - part], [base_part, base_whole - base_part]])
     if min(together, 1 - together) * min(whole, base_whole) < 5:
-        table = np.array([[part, whole - part], [base_part, base_whole - base_part]])
-        return float(low), float(high), float(fisher_exact(table).pvalue)
-    test = test_proportions_2indep(*counts, method="score", compare="diff", correction=False)
-    return float(low), float(high), float(test.pvalue)
+        return low, high, float(fisher_exact(table).pvalue)
+    return low, high, float(chi2_contingency(table, correction=False).pvalue)
 
 
 def shares(
