@@ -262,7 +262,7 @@ def test_what_cannot_be_measured_says_what_to_supply_and_claims_nothing(open_fil
     assert "web_daily.sessions" in row(table, "little traffic")["needs"]
     assert row(table, "sales does not follow")["evidence"] == "Not measured: supply activity."
     assert verdicts.of_bottlenecks(table).title == (
-        "None of the nine bottlenecks stands out from chance"
+        "The data cannot say which of the nine bottlenecks it is"
     )
 
 

@@ -175,3 +175,8 @@ def test_figures_of_the_table_are_written_in_their_units(august, table):
     assert row(shown, "First response in time")["now"] == "38.9 %"
     assert row(shown, "Days from lead to won")["now"] == "85.9 days"
     assert pd.api.types.is_string_dtype(shown["low"])
+
+
+def test_a_period_that_has_not_begun_is_judged_by_nothing(book):
+    later = growth.diagnosis(open_book(book.path, "2027-01"))
+    assert not set(later["judgement"]) & {"better", "usual", "worse"}

@@ -339,6 +339,10 @@ def test_a_missing_column_is_named_with_those_there_are():
         (plots.trend, ["period", "value"]),
         (plots.slopes, ["name", "before", "now"]),
         (plots.cohort_heatmap, ["cohort", "age", "value"]),
+        (
+            plots.panels,
+            ["heading", "period", "value", "usual", "low", "high", "unit", "judgement"],
+        ),
     ],
 )
 def test_a_table_without_rows_is_refused(function, columns):

@@ -322,16 +322,15 @@ def _usual_median(book: Book, source: str, n: int) -> tuple[float, float, float]
 
 def _open_age(book: Book) -> Reading:
     """How old the open new deals were at the end of each period; a stock, so it has a band too."""
-    periods = book.period.trailing(TREND)
-    ends = [min(p.end, book.as_of) for p in periods]
+    periods = [p for p in book.period.trailing(TREND) if p.start < book.as_of]
     table = book.sql(
         """WITH span AS (SELECT unnest($labels) AS period, unnest($ends) AS until)
         SELECT period, median(epoch(until - created_at) / 86400.0)::DOUBLE AS days, count(*) AS n
         FROM deal JOIN span ON created_at < until AND (closed_at IS NULL OR closed_at >= until)
         WHERE deal_type = 'new' GROUP BY period""",
         labels=[p.label for p in periods],
-        ends=ends,
-    ).set_index("period").reindex([p.label for p in periods])  # fmt: skip
+        ends=[min(p.end, book.as_of) for p in periods],
+    ).set_index("period").reindex([p.label for p in book.period.trailing(TREND)])  # fmt: skip
     trend = table["days"].where(table["n"] >= FEW).tolist()
     usual, low, high, _ = foreseen(trend[:-1], trend[-1])
     n = float(table["n"].fillna(0).iloc[-1])

@@ -273,7 +273,7 @@ def counts_leads_only(book: Book) -> bool:
 
 def _of_trap(trap: Trap | None) -> str:
     if trap is None:
-        return "The valid rate did not fall while leads rose."
+        return "No trap: leads are not up by a fifth with the valid rate below usual."
     return (
         f"Leads rose while the valid rate fell to {fmt.rate(trap.valid_rate, trap.n)} "
         f"(usually {fmt.percent(trap.usual_rate)})."

@@ -44,7 +44,9 @@ def of_bottlenecks(table: pd.DataFrame) -> Words:
     """For the ranking of the nine; see `bottlenecks`."""
     found = table[table["verdict"] == "bottleneck"]
     unknown = table[table["verdict"] == "cannot say"]
-    if found.empty:
+    if len(unknown) == len(table):
+        title = "The data cannot say which of the nine bottlenecks it is"
+    elif found.empty:
         title = "None of the nine bottlenecks stands out from chance"
     else:
         top = found.iloc[0]
