@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from playbook.errors import InputError
 
@@ -233,6 +233,18 @@ def without_secrets(url: str) -> str:
 
     >>> without_secrets("postgres://ann:s3cret@db.example:5432/crm?sslkey=x")
     'postgres://db.example:5432/crm'
+
+    A password whose `@`, `/`, `?` or `#` was not escaped stays as secret as any other.
+
+    >>> without_secrets("postgres://ann:s3/cr@t@db.example/crm")
+    'postgres://db.example/crm'
+    >>> without_secrets("postgres://ann:s3?cret@db.example/crm")
+    'postgres://…'
     """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = url.partition("://")
+    place, *options = re.split(r"[?#]", rest, maxsplit=1)
+    before, at, _ = "".join(options).partition("@")
+    if at and "@" not in place and ("=" not in before or "#" in rest.partition("@")[0]):
+        return f"{scheme}://…"
+    is_file = place.startswith("/")
+    return f"{scheme}://{place if is_file else place.rpartition('@')[2]}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import duckdb
 
@@ -31,6 +32,14 @@ LARGEST_COPY = 20_000_000
 """Rows of a database table that are still copied; larger tables stay where they are."""
 
 _BATCH = 100_000
+
+_DIGITS = 38
+"""Digits of the longest decimal that DuckDB holds."""
+
+_UNREADABLE = (
+    "check its name and that this user may read it; a value that cannot be copied, such as a date "
+    "of infinity, is left out by a `query` in a [sources] section"
+)
 
 
 def parquet(store: Store, source: Input, files: Iterable[Path], log: Log) -> Iterator[Grid]:
@@ -165,7 +174,15 @@ def database(store: Store, url: str, rules: Rules, log: Log) -> Iterator[Grid]:
     Raises:
         InputError: No connection, or a query of the rules fails.
     """
-    backend, shown = _connected(url), without_secrets(url)
+    with _connection(url) as backend:
+        yield from _tables(store, backend, url, rules, log)
+        for section, source in rules.sources.items():
+            if source.query:
+                yield _queried(store, backend, url, section, source.query)
+
+
+def _tables(store: Store, backend: Any, url: str, rules: Rules, log: Log) -> Iterator[Grid]:
+    shown = without_secrets(url)
     wanted = {s.from_table for s in rules.sources.values()}
     wanted |= {s.join.from_table for s in rules.sources.values() if s.join}
     there = _listed(backend, url)
@@ -175,18 +192,15 @@ def database(store: Store, url: str, rules: Rules, log: Log) -> Iterator[Grid]:
         try:
             expression = backend.table(bare, **({"database": schema_name} if schema_name else {}))
             rows = int(expression.count().to_pyarrow().as_py())
+            if rows > LARGEST_COPY:
+                _report_too_large(log, shown, table, rows)
+                continue
+            grid = _copied(store, shown, (table, bare), expression)
         except Exception as error:  # noqa: BLE001 - every database has errors of its own
             message = f"table {table} cannot be read: {_scrubbed(url, error)}"
-            remedy = "check its name and that this user may read it"
-            log.add("flag", "unreadable-table", message, remedy, file=shown)
+            log.add("flag", "unreadable-table", message, _UNREADABLE, file=shown)
             continue
-        if rows <= LARGEST_COPY:
-            yield _copied(store, shown, (table, bare), expression)
-        else:
-            _report_too_large(log, shown, table, rows)
-    for section, source in rules.sources.items():
-        if source.query:
-            yield _queried(store, backend, url, section, source.query)
+        yield grid
 
 
 def _listed(backend: Any, url: str) -> list[str]:
@@ -210,27 +224,68 @@ def _report_too_large(log: Log, shown: str, table: str, rows: int) -> None:
 def _queried(store: Store, backend: Any, url: str, section: str, query: str) -> Grid:
     try:
         names = (query_name(section),)
-        return _copied(store, without_secrets(url), names, backend.sql(query))
+        return _copied(store, without_secrets(url), names, _selected(backend, query))
     except Exception as error:  # noqa: BLE001 - every database has errors of its own
         raise _bad_query(section, _scrubbed(url, error)) from None
 
 
+def _selected(backend: Any, query: str) -> Any:
+    """A query as a table, also where this user may not write.
+
+    Ibis asks PostgreSQL for the types through a temporary view, which a replica refuses.
+    """
+    if backend.name != "postgres":
+        return backend.sql(query)
+    from ibis import schema
+    from ibis.backends.sql.datatypes import PostgresType
+
+    with backend.con.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({query}) AS asked LIMIT 0")
+        columns = cursor.description
+    types = {c.name: PostgresType.from_string(c.type_display, nullable=True) for c in columns}
+    return backend.sql(query, schema=schema(types))
+
+
+def _plain(expression: Any) -> Any:
+    """The same columns, as text where Arrow has no such type or cannot hold all its values."""
+    import ibis
+
+    def is_plain(kind: Any) -> bool:
+        if kind.is_decimal():
+            return kind.precision is not None and kind.precision <= _DIGITS
+        if kind.is_string():
+            return kind.length is None  # CHAR(8) comes with blanks behind, as text without
+        known = (kind.is_boolean(), kind.is_numeric(), kind.is_date(), kind.is_timestamp())
+        return any(known)
+
+    kinds = expression.schema()
+    return expression.select(
+        [ibis._[n] if is_plain(k) else ibis._[n].cast("string").name(n) for n, k in kinds.items()]
+    )
+
+
 def _copied(store: Store, shown: str, names: tuple[str, ...], expression: Any) -> Grid:
     relation = store.name()
-    with expression.to_pyarrow_batches(chunk_size=_BATCH) as batches:
+    with _plain(expression).to_pyarrow_batches(chunk_size=_BATCH) as batches:
         store.con.register("staged_batches", batches)
         store.con.execute(f"CREATE TABLE {relation} AS SELECT * FROM staged_batches")
         store.con.unregister("staged_batches")
     return _typed_grid(store, "url", shown, names, (relation, "rowid + 1"))
 
 
-def _connected(url: str) -> Any:
+@contextmanager
+def _connection(url: str) -> Iterator[Any]:
+    """A connection that is closed afterwards: a pool may have few of them."""
     import ibis
 
     try:
-        return ibis.connect(url)
+        backend = ibis.connect(url)
     except Exception as error:  # noqa: BLE001 - every database has errors of its own
         raise _refused(url, error) from None
+    try:
+        yield backend
+    finally:
+        backend.disconnect()
 
 
 def _refused(url: str, error: Exception) -> InputError:
@@ -244,10 +299,11 @@ def _refused(url: str, error: Exception) -> InputError:
 def _scrubbed(url: str, error: Exception) -> str:
     """The first line of an error without anything secret of the address."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    parts = urlsplit(url)
-    user_info = parts.netloc.rpartition("@")[0]
-    secrets = {url, parts.netloc, user_info, parts.query, *user_info.split(":")}
-    secrets |= {value for pair in parts.query.split("&") for value in pair.split("=")[1:]}
+    rest = url.partition("://")[2]
+    user_info, query = rest.rpartition("@")[0], rest.partition("?")[2]
+    secrets = {url, rest, user_info, query, *user_info.split(":", 1)}
+    secrets |= {value for pair in query.split("&") for value in pair.split("=")[1:]}
+    secrets |= {part for part in re.split(r"[:/?#@]", user_info) if len(part) > 2}
     secrets |= {unquote(secret) for secret in secrets}
     for secret in sorted(secrets - {""}, key=len, reverse=True):
         text = text.replace(secret, "…")
