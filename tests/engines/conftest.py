@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 import re
@@ -17,7 +18,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from playbook import funnel
+
 STAGES = ["lead", "mql", "sql", "won"]
+FEBRUARY = dt.datetime(2026, 2, 1)  # noqa: DTZ001 - naive UTC, as in a Book
+MARCH = dt.datetime(2026, 3, 1)  # noqa: DTZ001
+AS_OF = dt.datetime(2026, 4, 15)  # noqa: DTZ001
+SPANS = {"before": (FEBRUARY, MARCH), "now": (MARCH, AS_OF)}
+
+CALLS = {
+    "cohort": lambda e: funnel.cohort(e, STAGES),
+    "cohort of a month": lambda e: funnel.cohort(e, STAGES, start=FEBRUARY, end=MARCH),
+    "cohort in a window": lambda e: funnel.cohort(e, STAGES, within_days=9.5, as_of=AS_OF),
+    "cohort by segment": lambda e: funnel.cohort(e, STAGES, by="segment"),
+    "flow": lambda e: funnel.flow(e, STAGES, start=FEBRUARY, end=MARCH),
+    "steps": lambda e: funnel.steps(
+        e, STAGES, days={"lead": 7, "mql": 14.5, "sql": 30}, spans=SPANS, as_of=AS_OF
+    ),
+    "days between": lambda e: funnel.days_between(e, [("lead", "mql"), ("sql", "won")]),
+}
+"""What must give the same on every engine, and be said in every dialect: a call of its events."""
+
 SEGMENTS = ["搜索广告", "行业展会", "referral", None]
 ENTITIES = 900
 EVENTS = 5_000
@@ -26,6 +47,18 @@ PASSWORD = "s3cret/of@the#tests"
 ESCAPED = "s3cret%2Fof%40the%23tests"
 START_S = 60
 ATTEMPTS = 3
+
+
+def pytest_generate_tests(metafunc):
+    """A test of `call` runs for each of `CALLS`."""
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", CALLS)
+
+
+@pytest.fixture
+def call(name):
+    """What is called, with events as its argument."""
+    return CALLS[name]
 
 
 def missing(words):

@@ -1,59 +1,89 @@
-"""The SQL of every call of the funnel, for warehouses that no test can reach: it must parse."""
+"""The SQL of the funnel for warehouses that no test can reach: it parses in their own grammar."""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 
 import ibis
-import ibis.expr.types as ir
 import pytest
 import sqlglot
-from sqlglot import exp
+from ibis.common.exceptions import OperationNotDefinedError
+from ibis.expr import types as ir
+from sqlglot import ErrorLevel, exp
 
-TABLE = ibis.table(
-    {"entity": "string", "stage": "string", "time": "timestamp", "segment": "string"}, name="events"
+EVENTS = ibis.table(
+    {"entity": "string", "stage": "string", "time": "timestamp", "segment": "string"},
+    name="events",
 )
 DIALECTS = ("bigquery", "snowflake", "clickhouse", "trino")
 
-KNOWN = {d: set() for d in DIALECTS}
+OWN_FUNCTIONS = {
+    "clickhouse": {"isNotNull", "isNull", "parseDateTimeBestEffort", "toRelativeSecondNum"},
+}
+"""Functions of a warehouse that sqlglot has no class for; each is in that warehouse's manual."""
 
-
-class _Seen(Exception):  # noqa: N818 - no error: the call has said what it would run
-    pass
+NOT_SAID = {("days between", "bigquery"), ("days between", "trino")}
+"""Ibis 12 knows no exact quantile for these two, and a call must not give another one silently."""
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What a call would run on the table."""
+def asked(monkeypatch, in_duckdb):
+    """Every query of a call over events that are only declared; DuckDB answers in their place."""
+    con = in_duckdb.get_backend()
     seen = []
 
-    def note(expression, **_):
+    def answer(expression, **_):
         seen.append(expression)
-        raise _Seen
+        return con.to_pandas(expression)
 
     for kind in (ir.Table, ir.Column, ir.Scalar):
-        for way in ("to_pandas", "execute", "to_pyarrow"):
-            monkeypatch.setattr(kind, way, note)
+        for way in ("to_pandas", "execute"):
+            monkeypatch.setattr(kind, way, answer, raising=False)
 
     def ask(call):
-        with pytest.raises(_Seen):
-            call(TABLE)
+        call(EVENTS)
         return seen
 
     return ask
 
-import importlib.util, pathlib
-spec = importlib.util.spec_from_file_location("te", pathlib.Path(__file__).parent / "test_engines.py")
-te = importlib.util.module_from_spec(spec); spec.loader.exec_module(te)
-CALLS = te.CALLS
+
+@pytest.fixture
+def trees(asked, call, name, dialect):
+    """Each query of the call as the dialect's grammar reads it."""
+    queries = asked(call)
+    assert queries
+    if (name, dialect) in NOT_SAID:
+        with pytest.raises(OperationNotDefinedError, match="Quantile"):
+            ibis.to_sql(queries[0], dialect=dialect)
+        return []
+    return [sqlglot.parse_one(ibis.to_sql(q, dialect=dialect), read=dialect) for q in queries]
+
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("call", CALLS)
-def test_dump(call, dialect, asked):
-    for expression in asked(CALLS[call]):
-        sql = ibis.to_sql(expression, dialect=dialect)
-        tree = sqlglot.parse_one(sql, read=dialect)
-        print(dialect, call, Counter(f.name for f in tree.find_all(exp.Anonymous)), len(sql))
-        again = tree.sql(dialect)
-        print(sqlglot.parse_one(again, read=dialect) == tree, again.replace("\n"," ")==" ".join(sql.split()))
-        print(sql if call in("cohort by segment", "days between") else "")
+def test_a_query_is_valid_in_the_dialect(trees, dialect):
+    for tree in trees:
+        again = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE)
+        assert sqlglot.parse_one(again, read=dialect) == tree
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_query_has_only_functions_that_the_dialect_knows(trees, dialect):
+    found = {function.name for tree in trees for function in tree.find_all(exp.Anonymous)}
+    assert found <= OWN_FUNCTIONS.get(dialect, set())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_query_names_its_columns_as_every_warehouse_allows(trees, dialect):
+    """BigQuery refuses a point in a name, which others take."""
+    assert dialect in DIALECTS
+    for tree in trees:
+        names = [alias.alias for alias in tree.find_all(exp.Alias)]
+        assert [n for n in names if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", n)] == []
+
+
+@pytest.mark.parametrize("dialect", ["clickhouse"])
+def test_nobody_there_is_missing_in_clickhouse_and_not_1970(trees, dialect):
+    """Its minIf over a column that is not Nullable gives the first moment where no row fits."""
+    assert dialect == "clickhouse"
+    found = {f.name for tree in trees for f in tree.find_all(exp.CombinedAggFunc)}
+    assert not found & {"minIf", "maxIf", "anyIf", "anyLastIf", "avgIf"}
