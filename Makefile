@@ -4,13 +4,15 @@ BIN := .venv/bin
 PERIOD ?= 2026-10
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: review test lint types notebooks benchmarks sample clean
+.PHONY: review test engines lint types notebooks benchmarks sample clean
 
 review: .venv/playbook ## the sample company's monthly review, in reviews/
 	$(BIN)/playbook review --data data/sample --period $(PERIOD) --out reviews
 
-test: .venv/dev ## every test
+test: .venv/dev ## every test; those of Spark and PostgreSQL where these are installed
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+engines: .venv/engines ## what `make test` needs to try Spark and PostgreSQL as well
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -38,3 +40,7 @@ clean:
 .venv/dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ .venv/playbook
+
+.venv/engines: pyproject.toml constraints.txt | .venv/bin/python
+	$(INSTALL) --editable '.[dev,spark,postgres]'
+	@touch $@ .venv/dev .venv/playbook

@@ -16,9 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from playbook import funnel
+from playbook.data import sample
 
 STAGES = ["lead", "mql", "sql", "won"]
 FEBRUARY = dt.datetime(2026, 2, 1)  # noqa: DTZ001 - naive UTC, as in a Book
@@ -38,6 +40,11 @@ CALLS = {
     "days between": lambda e: funnel.days_between(e, [("lead", "mql"), ("sql", "won")]),
 }
 """What must give the same on every engine, and be said in every dialect: a call of its events."""
+
+TABLES = (
+    "lead", "account", "person", "stage_event", "opportunity", "payment", "channel", "campaign",
+    "activity", "spend", "target", "fx_rate", "staff",
+)  # fmt: skip
 
 SEGMENTS = ["搜索广告", "行业展会", "referral", None]
 ENTITIES = 900
@@ -72,23 +79,41 @@ def missing(words):
 def events():
     """Random events of a funnel.
 
-    Times are full hours of 120 days, so that many are equal, also of one entity. Entities repeat
-    stages, skip them, take them backwards or never enter; one stage is not of the funnel. An
-    entity's segment changes from one hour to another, and a quarter of the hours have none.
+    Times are every fourth hour of 120 days, or of three, so that many are equal, also of one
+    entity. Entities repeat stages, skip them, take them backwards or never enter; one stage is not
+    of the funnel. An entity's segment changes with time, and is missing in a quarter of it.
     """
     rng = np.random.default_rng(20261101)
     entity = rng.integers(0, ENTITIES, EVENTS)
-    hours = rng.integers(0, 120 * 24, EVENTS) // (1 + 47 * (entity % 3 == 0))
+    moment = rng.integers(0, np.where(entity % 3 == 0, 18, 720), EVENTS)
     stage = rng.choice([*STAGES, "nurture"], EVENTS, p=[0.3, 0.25, 0.2, 0.15, 0.1])
-    segment = np.array(SEGMENTS, dtype=object)[(entity + hours) % len(SEGMENTS)]
+    segment = np.array(SEGMENTS, dtype=object)[(entity + moment) % len(SEGMENTS)]
     return pd.DataFrame(
         {
             "entity": [f"客户-{number:04d}" for number in entity],
             "stage": stage.astype(object),
-            "time": (START + pd.to_timedelta(hours, unit="h")).as_unit("us"),
+            "time": (START + pd.to_timedelta(4 * moment, unit="h")).as_unit("us"),
             "segment": segment,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def same():
+    """Holds two tables to be equal."""
+    return hold_equal
+
+
+def hold_equal(found, expected):
+    """Equal columns, kinds, order, words and counts; shares and days to the ninth decimal."""
+    assert found.columns.tolist() == expected.columns.tolist()
+    for name in expected.columns:
+        assert found[name].dtype.kind == expected[name].dtype.kind, name
+        if expected[name].dtype.kind == "f":
+            pd.testing.assert_series_equal(found[name], expected[name], rtol=0, atol=1e-9)
+        else:
+            both = [[None if pd.isna(v) else v for v in table[name]] for table in (found, expected)]
+            assert both[0] == both[1], name
 
 
 @pytest.fixture(scope="session")
@@ -275,3 +300,20 @@ def run(root, *command):
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """Some tables of the sample company as Parquet."""
+    folder = tmp_path_factory.mktemp("files")
+    for path in sample.write(folder, format="parquet"):
+        if path.suffix == ".parquet" and path.stem not in TABLES:
+            path.unlink()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def crm(files, cluster):
+    """The address of the same tables in PostgreSQL, for somebody who may only read."""
+    cluster.load("crm", {path.stem: pq.read_table(path) for path in files.glob("*.parquet")})
+    return cluster.url("crm", "reader")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 ENGINES = [
@@ -12,20 +11,8 @@ ENGINES = [
 ]
 
 
-def same(found, expected):
-    """Equal columns, kinds, order, words and counts; shares and days to the ninth decimal."""
-    assert found.columns.tolist() == expected.columns.tolist()
-    for name in expected.columns:
-        assert found[name].dtype.kind == expected[name].dtype.kind, name
-        if expected[name].dtype.kind == "f":
-            pd.testing.assert_series_equal(found[name], expected[name], rtol=0, atol=1e-9)
-        else:
-            both = [[None if pd.isna(v) else v for v in table[name]] for table in (found, expected)]
-            assert both[0] == both[1], name
-
-
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_call_gives_the_table_that_pandas_gives(engine, call, events, request):
+def test_a_call_gives_the_table_that_pandas_gives(engine, call, events, same, request):
     expected = call(events)
     assert (expected.select_dtypes("number") > 0).any(axis=None)
     same(call(request.getfixturevalue(engine)), expected)
