@@ -204,9 +204,11 @@ class Cluster:
     """A running PostgreSQL with an owner, and a reader who may only read."""
 
     port: int
+    password = PASSWORD
 
     def url(self, database="postgres", user="owner", password=ESCAPED):
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+        secret = f":{password}" if password else ""
+        return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
 
     def run(self, *statements, database="postgres"):
         """Run statements as the owner, each on its own."""

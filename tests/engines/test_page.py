@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import ibis
 import pandas as pd
 import pytest
@@ -31,7 +32,7 @@ def expected(files):
     """The same call on pandas."""
     lead = pd.read_parquet(files / "lead.parquet")[["lead_id", "channel_id"]]
     events = pd.read_parquet(files / "stage_event.parquet").merge(lead, on="lead_id")
-    return funnel.cohort(
+    table = funnel.cohort(
         events,
         ["mql", "sql", "opportunity", "won"],
         start=pd.Timestamp("2026-04-01"),
@@ -40,6 +41,8 @@ def expected(files):
         entity="lead_id",
         time="entered_at",
     )
+    assert table["entered"].sum() > 100
+    return table
 
 
 @pytest.mark.xdist_group("postgres")
@@ -63,6 +66,17 @@ def test_the_example_of_a_cluster_runs(spark, files, expected, same):
     assert spark
     source = blocks("python")[1].replace("s3a://lake", str(files))
     same(run(source)["table"], expected)
+
+
+@pytest.mark.xdist_group("postgres")
+def test_the_password_may_come_from_the_environment(crm, cluster, monkeypatch):
+    from playbook.data import sources
+
+    assert crm
+    monkeypatch.setenv("PGPASSWORD", cluster.password)
+    with duckdb.connect() as con:
+        staged = sources.stage(con, cluster.url("crm", "reader", None), rules.load(None))
+    assert "lead" in staged.tables
 
 
 def test_the_mapping_is_a_valid_rules_file(tmp_path):

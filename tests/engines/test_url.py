@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -69,6 +72,20 @@ def test_a_refused_connection_keeps_user_and_password(secrets, crm, cluster, tmp
         assert secret not in message
     assert refused.value.__cause__ is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_review_by_address_has_neither_user_nor_password_anywhere(crm, cluster, tmp_path):
+    command = [sys.executable, "-m", "playbook", "review", "--data", crm, "--period", "2026-10"]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    said = done.stdout.encode() + done.stderr.encode() + b"".join(p.read_bytes() for p in files)
+    assert f"postgresql://127.0.0.1:{cluster.port}/crm".encode() in said
+    for secret in (b"reader@", b"reader:", b"s3cret", b"of@the", b"of%40the"):
+        assert secret not in said
 
 
 @pytest.fixture(scope="module")

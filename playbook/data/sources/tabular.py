@@ -289,10 +289,12 @@ def _connection(url: str) -> Iterator[Any]:
 
 
 def _refused(url: str, error: Exception) -> InputError:
+    scheme = url.partition("://")[0]
+    driver = {"postgresql": "postgres"}.get(scheme, scheme)
     return InputError(
         f"Cannot connect to {without_secrets(url)}: {_scrubbed(url, error)}. Check the address, "
         "the network and the password; a database other than DuckDB and SQLite needs its Ibis "
-        "driver, such as pip install 'ibis-framework[postgres]'."
+        f"driver, as from pip install 'ibis-framework[{driver}]'."
     )
 
 
