@@ -259,7 +259,7 @@ def postgres_programs():
 @contextmanager
 def running(programs):
     """Starts a cluster in a folder of its own, which is removed afterwards."""
-    root = Path(tempfile.mkdtemp(prefix="playbook-"))
+    root = Path(tempfile.mkdtemp(prefix="playbook-postgres-"))
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(root, "postgres", "postgres")
     try:
