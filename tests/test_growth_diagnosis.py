@@ -75,13 +75,11 @@ def test_every_period_of_a_rate_gives_its_leads_the_same_days(august, table):
     """The funnel's own method, asked period by period, is the oracle."""
     changes = growth.fair_changes(august)
     found = funnel.steps(
-        august.table("funnel_event"),
-        growth.stages(august),
+        growth.funnel_events(august),
+        growth.way_to_won(august),
         days=dict(zip(changes["first"], changes["days"], strict=True)),
         spans={p.label: (p.start, p.end) for p in august.period.trailing(13)},
         as_of=august.as_of,
-        entity="lead_id",
-        time="entered_at",
     )
     rates = (found["converted"] / found["n"]).groupby(found["then"]).agg(list)
     for start, then in (("Leads →", "valid"), ("Valid leads →", "mql"), ("MQL →", "sql")):

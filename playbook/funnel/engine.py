@@ -107,7 +107,7 @@ def _is_native(events: ir.Table) -> bool:
     """Whether DuckDB holds the events, and nothing of them is only in memory."""
     import ibis.expr.operations as ops
 
-    if events.op().find(ops.InMemoryTable):
+    if events.op().find((ops.InMemoryTable, ops.UnboundTable)):
         return False
     return bool(events.get_backend().name == "duckdb")
 

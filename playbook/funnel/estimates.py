@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import ParameterError
-from playbook.funnel import engine, forecast, survival, times
+from playbook.funnel import engine, forecast, match, survival, times
 from playbook.funnel.incidence import LOST, OPEN, WON
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def stays(events: ir.Table, funnel: Funnel, as_of: datetime) -> ir.Table:
     ahead = [stay.entity == other.who, (other.goal > stay.place) | (other.goal == GONE)]
     pairs = stay.left_join(other, ahead)
     earlier = (pairs.then < pairs["at"]) & (pairs.goal != GONE)
-    following = pairs.then.min(where=pairs.then >= pairs["at"])
+    following = match.earliest(pairs.then, pairs.then >= pairs["at"])
     moved = pairs.group_by("entity", "place", "at").aggregate(
         passed=earlier.fill_null(False).cast("int8").max(), next_at=following
     )

@@ -84,7 +84,7 @@ def then(first: ir.Table, other: ir.Table) -> ir.Table:
 def firsts(events: ir.Table, stages: Iterable[str], *, by: bool = False) -> ir.Table:
     """One row per entity: its first entry into each stage, in columns `at_<stage>`."""
     table = events.filter(events.entity.notnull())
-    moments = {f"at_{name}": table.time.min(where=table.stage == name) for name in stages}
+    moments = {f"at_{name}": earliest(table.time, table.stage == name) for name in stages}
     segment = {"by": table.by.min()} if by else {}
     return table.group_by("entity").aggregate(**segment, **moments)
 
@@ -136,11 +136,11 @@ def _next(events: ir.Table, funnel: Funnel, before: ir.Table, place: int) -> ir.
     later = kept.select(other="entity", then="time", **what)
     tests = [before.entity == later.other, later.then >= before["at"]]
     pairs = before.join(later, tests + _limits(funnel, before, later.then, place))
-    found = {"at": pairs.then.min(where=pairs.what == name if strict else None)}
+    found = {"at": earliest(pairs.then, pairs.what == name) if strict else pairs.then.min()}
     if "came" in before.columns:
         found["came"] = pairs["at"].min()
     if strict:
-        found["between"] = pairs.then.min(where=(pairs.what != name) & (pairs.then > pairs["at"]))
+        found["between"] = earliest(pairs.then, (pairs.what != name) & (pairs.then > pairs["at"]))
     table = _by_passage(pairs, funnel, keys(before), found)
     if strict:
         nothing = table.between.isnull() | (table.between >= table["at"])
@@ -184,7 +184,7 @@ def _any_order(events: ir.Table, funnel: Funnel, entered: ir.Table) -> list[ir.T
     pairs = entered.left_join(later, tests)
     found = {}
     for place, name in enumerate(funnel.stages[1:], 1):
-        found[f"at_{place}"] = pairs.then.min(where=pairs.what.isin(funnel.stages[place:]))
+        found[f"at_{place}"] = earliest(pairs.then, pairs.what.isin(funnel.stages[place:]))
         found[f"own_{place}"] = (pairs.what == name).cast("int8").max()
     wide = _by_passage(pairs, funnel, keys(entered), found)
     wide = wide.mutate(at_0=wide.entry, own_0=1)
@@ -225,3 +225,13 @@ def days(many: float) -> ir.IntervalScalar:
     import ibis
 
     return ibis.interval(seconds=round(many * 86400))
+
+
+def earliest(moment: ir.Value, where: ir.BooleanValue) -> ir.Value:
+    """The first moment at which something holds; null where it never does.
+
+    Not `min(where=…)`: ClickHouse's minIf gives 1970 where no row fits.
+    """
+    import ibis
+
+    return ibis.ifelse(where, moment, ibis.null("timestamp")).min()

@@ -250,8 +250,10 @@ def moved(events: ir.Table, funnel: Funnel) -> ir.Table:
     places = ibis.cases(*((kept.stage == name, i) for i, name in enumerate(funnel.stages)))
     placed = kept.mutate(then=places.cast("int64"))
     window = ibis.window(group_by="entity", order_by=["time", "then"])
-    pairs = placed.mutate(first=placed.then.lag().over(window))
-    pairs = pairs.filter(pairs.first.notnull())
+    pairs = placed.mutate(
+        first=placed.then.lag().over(window), number=ibis.row_number().over(window)
+    )
+    pairs = pairs.filter(pairs.number > 0)  # not by null: ClickHouse's lag fills with zero
     return pairs.group_by("first", "then").aggregate(n=pairs.count())
 
 

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,22 +22,36 @@ import pytest
 from playbook import funnel
 from playbook.data import sample
 
-STAGES = ["lead", "mql", "sql", "won"]
+STAGES = ("lead", "mql", "sql", "won")
 FEBRUARY = dt.datetime(2026, 2, 1)  # noqa: DTZ001 - naive UTC, as in a Book
 MARCH = dt.datetime(2026, 3, 1)  # noqa: DTZ001
 AS_OF = dt.datetime(2026, 4, 15)  # noqa: DTZ001
 SPANS = {"before": (FEBRUARY, MARCH), "now": (MARCH, AS_OF)}
 
+WAY = funnel.Funnel(STAGES, lost=("nurture",))
+ANY = replace(WAY, order="any")
+NARROW = replace(WAY, within_days=9.5, step_days={"mql": 4})
+
 CALLS = {
-    "cohort": lambda e: funnel.cohort(e, STAGES),
-    "cohort of a month": lambda e: funnel.cohort(e, STAGES, start=FEBRUARY, end=MARCH),
-    "cohort in a window": lambda e: funnel.cohort(e, STAGES, within_days=9.5, as_of=AS_OF),
-    "cohort by segment": lambda e: funnel.cohort(e, STAGES, by="segment"),
-    "flow": lambda e: funnel.flow(e, STAGES, start=FEBRUARY, end=MARCH),
+    "cohort": lambda e: funnel.cohort(e, WAY),
+    "cohort of a month": lambda e: funnel.cohort(e, WAY, start=FEBRUARY, end=MARCH, as_of=AS_OF),
+    "cohort in a window": lambda e: funnel.cohort(e, NARROW, as_of=AS_OF, mature_only=True),
+    "cohort by segment": lambda e: funnel.cohort(e, WAY, by="segment"),
+    "cohort in strict order": lambda e: funnel.cohort(e, replace(WAY, order="strict")),
+    "cohort in any order": lambda e: funnel.cohort(e, ANY, by="segment"),
+    "cohort from the best entry": lambda e: funnel.cohort(e, replace(NARROW, anchor="best")),
+    "cohort from each entry": lambda e: funnel.cohort(e, replace(ANY, anchor="each")),
+    "flow": lambda e: funnel.flow(e, WAY, start=FEBRUARY, end=MARCH),
     "steps": lambda e: funnel.steps(
-        e, STAGES, days={"lead": 7, "mql": 14.5, "sql": 30}, spans=SPANS, as_of=AS_OF
+        e, WAY, days={"lead": 7, "mql": 14.5, "sql": 30}, spans=SPANS, as_of=AS_OF
     ),
-    "days between": lambda e: funnel.days_between(e, [("lead", "mql"), ("sql", "won")]),
+    "times": lambda e: funnel.times(e, WAY, as_of=AS_OF, by="segment"),
+    "days to reach": lambda e: funnel.to_reach(e, ANY, as_of=AS_OF),
+    "days between": lambda e: funnel.days_between(e, WAY, [("lead", "mql"), ("sql", "won")]),
+    "moves": lambda e: funnel.moves(e, WAY),
+    "rows": lambda e: funnel.rows(e, ANY, "mql", what="stopped", by="segment"),
+    "conversion at": lambda e: funnel.conversion_at(e, WAY, [7, 30], as_of=AS_OF),
+    "expected won": lambda e: funnel.expected_won(e, WAY, as_of=AS_OF, replicates=20),
 }
 """What must give the same on every engine, and be said in every dialect: a call of its events."""
 

@@ -14,7 +14,7 @@ ENGINES = [
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_call_gives_the_table_that_pandas_gives(engine, call, events, same, request):
     expected = call(events)
-    assert (expected.select_dtypes("number") > 0).any(axis=None)
+    assert len(expected)
     same(call(request.getfixturevalue(engine)), expected)
 
 

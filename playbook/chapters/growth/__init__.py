@@ -10,8 +10,6 @@ from playbook.chapters.growth.analysis import (
     conversion_by_answer,
     conversion_trend,
     cost_per_customer,
-    fair_change,
-    fair_changes,
     late_leads,
     loss_reasons,
     period_stages,
@@ -25,9 +23,18 @@ from playbook.chapters.growth.analysis import (
 from playbook.chapters.growth.attempts import nurture_due
 from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
+from playbook.chapters.growth.changes import fair_change, fair_changes
 from playbook.chapters.growth.channel_steps import as_grid, channel_stages
 from playbook.chapters.growth.claims import findings, headline, leader_report
-from playbook.chapters.growth.declared import METRICS, cockpit, cockpit_rows, metrics, stages
+from playbook.chapters.growth.declared import (
+    METRICS,
+    cockpit,
+    cockpit_rows,
+    funnel_events,
+    metrics,
+    stages,
+    way_to_won,
+)
 from playbook.chapters.growth.diagnosis import PANELS, as_panels, diagnosis
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
 from playbook.chapters.growth.pipelines import (
@@ -79,6 +86,7 @@ __all__ = [
     "fair_change",
     "fair_changes",
     "findings",
+    "funnel_events",
     "given_words",
     "growth_stages",
     "headline",
@@ -102,5 +110,6 @@ __all__ = [
     "stages",
     "stalled_deals",
     "standards",
+    "way_to_won",
     "won_by",
 ]

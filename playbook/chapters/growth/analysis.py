@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from playbook import funnel
 from playbook.book import remembered
@@ -16,6 +15,7 @@ from playbook.chapters.growth.declared import (
     stages,
     way_to_won,
 )
+from playbook.chapters.growth.pace import BASELINE_PERIODS, FEW, is_young, usual_days
 from playbook.errors import ParameterError, unknown
 from playbook.format import div
 from playbook.metrics import evaluate, history
@@ -26,54 +26,8 @@ if TYPE_CHECKING:
     from playbook.book import Book
 
 CHANNEL_METRICS = ("P02-M1", "P02-M2/rate", "P02-M3", "P02-M4", "P02-M10")
-BASELINE_PERIODS = 12
 COST_DAYS = 730
-FEW = 10
 BY_COLUMNS = ("channel", "owner", "team", "intent_level", "industry", "region")
-
-
-class FairChange(NamedTuple):
-    """A conversion now against before, both given the same time.
-
-    Attributes:
-        first: The stage that is left.
-        then: The stage that is reached.
-        days: Days each lead was given; only leads that old are counted.
-        converted: How many converted, now.
-        n: Of how many.
-        rate: Their share; nan where `n` is 0.
-        base_converted: How many converted before.
-        base_n: Of how many.
-        base_rate: Their share; nan where `base_n` is 0.
-        difference: `rate` less `base_rate`.
-        low: Lower end of its 95 % interval (Newcombe); nan where either side is empty.
-        high: Upper end.
-        p_value: Two-sided score test of no difference; nan where either side is empty.
-    """
-
-    first: str
-    then: str
-    days: int
-    converted: int
-    n: int
-    rate: float
-    base_converted: int
-    base_n: int
-    base_rate: float
-    difference: float
-    low: float
-    high: float
-    p_value: float
-
-    @property
-    def is_news(self) -> bool:
-        """Whether chance alone would seldom do this (p < 0.05)."""
-        return self.p_value < 0.05
-
-    @property
-    def lost(self) -> float:
-        """Conversions that the period would have had more at the base rate."""
-        return (self.base_rate - self.rate) * self.n
 
 
 @remembered
@@ -107,7 +61,7 @@ def cohort_stages(book: Book) -> pd.DataFrame:
     period = book.period
     events, way = funnel_events(book), way_to_won(book)
     table = funnel.cohort(events, way, start=period.start, end=period.end)
-    return _named(table).assign(immature=[_is_young(book, s, period.end) for s in table["stage"]])
+    return _named(table).assign(immature=[is_young(book, s, period.end) for s in table["stage"]])
 
 
 @remembered
@@ -119,13 +73,13 @@ def baseline_rates(book: Book) -> pd.DataFrame:
         who reached it.
     """
     order = stages(book)
-    days = {s: _days(book, order[0], s) for s in order[1:]}
+    days = {s: usual_days(book, order[0], s) for s in order[1:]}
     slowest = max((d for d in days.values() if d), default=None)
     way = replace(way_to_won(book), within_days=slowest)
     table = funnel.cohort(
         funnel_events(book), way, as_of=book.as_of, mature_only=slowest is not None
     ).drop(columns=["young", "immature"])
-    medians = {s: _days(book, order[0], s, quantile=0.5) for s in order[1:]}
+    medians = {s: usual_days(book, order[0], s, quantile=0.5) for s in order[1:]}
     named = _named(table)
     return named.assign(
         median_days=named["key"].map(medians).astype(float),
@@ -151,53 +105,6 @@ def conversion_trend(book: Book) -> pd.DataFrame:
     past = history(book, [m for m in METRICS if m.key == key])
     past.loc[past["n"] < FEW, ["value", "low", "high"]] = float("nan")
     return past[past["recent"]].sort_values("start", ignore_index=True)
-
-
-def fair_change(book: Book, first: str, then: str, *, against: str = "baseline") -> FairChange:
-    """A step's conversion now against before, every lead given the same number of days.
-
-    Only leads that have had this time are counted, now and before, and only conversions within
-    it: so a young period is not called bad for being young. The time is what nine in ten
-    conversions take, or less where the period is younger: what half of its leads have had.
-
-    Args:
-        book: The Book.
-        first: The stage that is left.
-        then: The stage that is reached.
-        against: `baseline` (the twelve periods before), `previous` or `last_year`.
-
-    Raises:
-        ParameterError: The two are no step of this Book's funnel.
-
-    Source: Newcombe (1998) hybrid score interval, as computed by statsmodels.
-    """
-    changes = {(c.first, c.then): c for c in _changes(book, against)}
-    if (first, then) not in changes:
-        known = ", ".join(f"{a} to {b}" for a, b in changes)
-        raise ParameterError(f"no step from {first} to {then}. Allowed: {known}")
-    return changes[first, then]
-
-
-@remembered
-def fair_changes(book: Book, *, against: str = "baseline") -> pd.DataFrame:
-    """`fair_change` of every step, one row each.
-
-    Returns:
-        The fields of `FairChange`, and `step` (name), `is_news`, `lost` (conversions that the
-        period would have had more at the base rate) and `lost_won` (customers that would have
-        become of them at the baseline's rates).
-    """
-    import pandas as pd
-
-    changes = _changes(book, against)
-    table = pd.DataFrame(changes, columns=FairChange._fields)
-    normal = baseline_rates(book).set_index("key")["overall"]
-    return table.assign(
-        step=[f"{STAGE_NAMES[c.first]} → {STAGE_NAMES[c.then]}" for c in changes],
-        is_news=[c.is_news for c in changes],
-        lost=[c.lost for c in changes],
-        lost_won=[c.lost * div(normal.iloc[-1], normal[c.then]) for c in changes],
-    )
 
 
 def standards(book: Book) -> pd.DataFrame:
@@ -334,7 +241,7 @@ def conversion_by_answer(book: Book) -> pd.DataFrame:
     Returns:
         `answer` (in time, late), `mql`, `sql`, `rate`, `low`, `high`.
     """
-    days = _days(book, "mql", "sql") or 0.0
+    days = usual_days(book, "mql", "sql") or 0.0
     table = book.sql(
         """SELECT CASE WHEN response_met THEN 'in time' ELSE 'late' END AS answer,
             count(*) AS mql, count(coalesce(sql_at, opportunity_at, won_at)) AS sql
@@ -480,34 +387,6 @@ def late_leads(book: Book) -> pd.DataFrame:
     return table
 
 
-def _days(book: Book, first: str, then: str, quantile: float = 0.9) -> float | None:
-    """Days that most conversions between two stages take; None where there are none."""
-    times = _times(book).set_index(["first", "then"])[quantile]
-    found = float(times.get((first, then), float("nan")))
-    return None if found != found else found  # noqa: PLR0124 - nan is not itself
-
-
-@remembered
-def _times(book: Book) -> pd.DataFrame:
-    """Median and p90 of every way through the funnel, in one query."""
-    import pandas as pd
-
-    steps = list(combinations(stages(book), 2))
-    if not steps:
-        return pd.DataFrame({"first": [], "then": [], 0.5: [], 0.9: []})
-    return funnel.days_between(funnel_events(book), way_to_won(book), steps)
-
-
-def _fair_days(book: Book, first: str, then: str) -> int:
-    """Days that most conversions take, or that half of the period's leads have had."""
-    from math import ceil
-
-    usual = _days(book, first, then)
-    middle = book.period.start + (book.period.end - book.period.start) / 2
-    had = max((book.as_of - middle).days, 1)
-    return had if usual is None else max(min(ceil(usual), had), 1)
-
-
 def _named(table: pd.DataFrame) -> pd.DataFrame:
     """A funnel with names, its step rates as the rates, and what they rest on."""
     named = table.assign(
@@ -517,60 +396,3 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     named = named.drop(columns=["low", "high"]).rename(columns=steps)
     named.loc[0, ["rate", "low", "high"]] = float("nan")
     return named[["key", "stage", "count", "skipped", "rate", "low", "high", "n", "overall"]]
-
-
-@remembered
-def _changes(book: Book, against: str) -> list[FairChange]:
-    """Every step's `fair_change`, in one query."""
-    spans = {
-        "baseline": (book.period.back(BASELINE_PERIODS).start, book.period.start),
-        "previous": (book.previous.start, book.previous.end),
-        "last_year": (book.last_year.start, book.last_year.end),
-    }
-    if against not in spans:
-        raise ParameterError(unknown("comparison", against, spans))
-    order = stages(book)
-    days = {first: _fair_days(book, first, then) for first, then in pairwise(order)}
-    table = funnel.steps(
-        funnel_events(book),
-        way_to_won(book),
-        days=days,
-        spans={"now": (book.period.start, book.period.end), "base": spans[against]},
-        as_of=book.as_of,
-    ).set_index(["first", "span"])
-    changes = []
-    for first, then in pairwise(order):
-        now, base = ((int(r["converted"]), int(r["n"])) for _, r in table.loc[first].iterrows())
-        rate, base_rate = div(*now), div(*base)
-        low, high, p_value = _compare(now, base)
-        gap = rate - base_rate
-        changes.append(
-            FairChange(
-                first, then, days[first], *now, rate, *base, base_rate, gap, low, high, p_value
-            )
-        )
-    return changes
-
-
-def _compare(now: tuple[int, int], base: tuple[int, int]) -> tuple[float, float, float]:
-    """Interval of the difference and p value of the score test."""
-    if not now[1] or not base[1]:
-        return float("nan"), float("nan"), float("nan")
-    import numpy as np
-    from scipy.stats import chi2_contingency
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    low, high = confint_proportions_2indep(*now, *base, method="newcomb", compare="diff")
-    converted = now[0] + base[0]
-    if converted in {0, now[1] + base[1]}:
-        return float(low), float(high), 1.0
-    # Pearson's chi-squared is the score test, and does not divide by a base rate of zero.
-    table = np.array([[part, whole - part] for part, whole in (now, base)])
-    return float(low), float(high), float(chi2_contingency(table, correction=False).pvalue)
-
-
-def _is_young(book: Book, stage: str, end: Any) -> bool:
-    if stage == "lead":
-        return False
-    days = _days(book, "lead", stage)
-    return days is not None and bool(end + timedelta(days=days) > book.as_of)

@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from playbook import format as fmt
 from playbook.book import remembered
 from playbook.chapters.growth import nine
-from playbook.chapters.growth.analysis import baseline_rates, fair_changes
-from playbook.chapters.growth.signs import ENOUGH
+from playbook.chapters.growth.analysis import baseline_rates
+from playbook.chapters.growth.changes import fair_changes
+from playbook.chapters.growth.pace import ENOUGH
 from playbook.format import div
+from playbook.funnel.compare import adjusted_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +138,8 @@ def bottlenecks(book: Book) -> pd.DataFrame:
     import pandas as pd
 
     signs = {c.key: c.measured(book) for c in CANDIDATES}
-    adjusted = _holm({key: s.p_value for key, s in signs.items() if not s.needs})
+    known = pd.Series({key: s.p_value for key, s in signs.items() if not s.needs}, dtype=float)
+    adjusted = adjusted_p(known).to_dict()
     worths = _worths(book, signs)
     rows = [
         _row(book, c, signs[c.key], adjusted.get(c.key, nan), worths.get(c.key, UNKNOWN))
@@ -148,16 +151,6 @@ def bottlenecks(book: Book) -> pd.DataFrame:
     table = table.loc[order.index].drop(columns="far").reset_index(drop=True)
     table.insert(0, "rank", range(1, len(table) + 1))
     return table
-
-
-def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    from statsmodels.stats.multitest import multipletests
-
-    known = {key: p for key, p in p_values.items() if not fmt.is_missing(p)}
-    if not known:
-        return {}
-    adjusted = multipletests(list(known.values()), method="holm")[1]
-    return dict(zip(known, map(float, adjusted), strict=True))
 
 
 def carriers(signs: Mapping[str, Sign]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from playbook.book import remembered
-from playbook.chapters.growth.analysis import _days
+from playbook.chapters.growth.pace import usual_days
 from playbook.format import div
 from playbook.funnel import wilson
 
@@ -50,7 +50,7 @@ _COLUMNS = [
 
 def given_days(book: Book) -> int:
     """Days within which nine in ten of the leads that were won were won; 0 where none was."""
-    return ceil(_days(book, "lead", "won") or 0) if book.has("lead_journey.won_at") else 0
+    return ceil(usual_days(book, "lead", "won") or 0) if book.has("lead_journey.won_at") else 0
 
 
 def _of_trait(book: Book, trait: str, column: str) -> pd.DataFrame:

@@ -6,11 +6,13 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
+from playbook import funnel
 from playbook.book import remembered
-from playbook.chapters.growth.analysis import BASELINE_PERIODS, _compare, _days
-from playbook.chapters.growth.declared import STAGE_NAMES, stages
+from playbook.chapters.growth.declared import STAGE_NAMES, funnel_events, stages, way_to_won
+from playbook.chapters.growth.pace import BASELINE_PERIODS, ENOUGH, usual_days
 from playbook.format import div
-from playbook.funnel import wilson
+from playbook.funnel import against_rest, wilson
+from playbook.funnel.compare import adjusted_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +23,6 @@ LARGEST = 7
 """Channels with a row of their own; the others are added up."""
 
 OTHERS = "other channels"
-ENOUGH = 30
-"""Leads below which a difference is never called news."""
-
 _SHORT = {**STAGE_NAMES, "valid": "Valid", "opportunity": "Opp.", "quote": "Quote"}
 """Stage names that fit above a column on a phone."""
 
@@ -52,46 +51,41 @@ def channel_stages(book: Book) -> pd.DataFrame:
     """
     import pandas as pd
 
-    taken = {pair: _days(book, *pair) for pair in pairwise(stages(book))}
-    days = {pair: max(ceil(d), 1) for pair, d in taken.items() if d is not None}
-    if not days:
+    taken = {first: usual_days(book, first, then) for first, then in pairwise(stages(book))}
+    days = {first: max(ceil(usual or 0.0), 1) for first, usual in taken.items()}
+    counted = _counts(book, days)
+    counted = counted[counted["first"].isin([s for s, usual in taken.items() if usual is not None])]
+    if counted.empty:
         return pd.DataFrame(columns=_COLUMNS)
-    counts = _folded(_counts(book, days))
-    table = _compared(counts)
-    return _judged(table)[_COLUMNS]
+    steps = _folded(counted).groupby("first", sort=False)
+    table = pd.concat([_against_others(step) for _, step in steps], ignore_index=True)
+    table["p_adjusted"] = adjusted_p(table["p_value"])
+    smaller = table[["n", "base_n"]].min(axis=1)
+    table["is_news"] = (table["p_adjusted"] < 0.05) & (smaller >= ENOUGH)
+    return table[_COLUMNS]
 
 
-def _counts(book: Book, days: dict[tuple[str, str], int]) -> pd.DataFrame:
-    """Who could go on at each step, and who did, by channel; one query."""
-    parts = " UNION ALL ".join(_step_sql(stages(book), *pair, days[pair]) for pair in days)
-    table = book.sql(
-        f"SELECT * FROM ({parts}) ORDER BY place, n DESC, channel",
-        start=book.period.back(BASELINE_PERIODS).start,
-        end=book.period.end,
+def _counts(book: Book, days: dict[str, int]) -> pd.DataFrame:
+    """Who could go on at each step, and who did, by channel."""
+    channel = book.table("lead_journey").select("lead_id", "channel")
+    table = funnel.steps(
+        funnel_events(book).join(channel, "lead_id"),
+        way_to_won(book),
+        days=days,
+        spans={"now": (book.period.back(BASELINE_PERIODS).start, book.period.end)},
         as_of=book.as_of,
+        by="channel",
     )
     first, then = (table[side].map(STAGE_NAMES) for side in ("first", "then"))
-    return table.assign(step=first + " → " + then)
-
-
-def _step_sql(order: tuple[str, ...], first: str, then: str, days: int) -> str:
-    at = {s: "created_at" if s == "lead" else f"{s}_at" for s in order}
-    place = order.index(then)
-    later = ", ".join(at[s] for s in order[place:])
-    entry = at[first]
-    return f"""SELECT {place} AS place, '{first}' AS first, '{then}' AS then, {days} AS days,
-            channel, count(*) AS n,
-            count(*) FILTER (least({later}) <= {entry} + to_days({days})) AS converted
-        FROM lead_journey
-        WHERE {entry} >= $start AND {entry} < $end AND {entry} + to_days({days}) <= $as_of
-        GROUP BY channel"""
+    return table.assign(step=first + " → " + then, days=table["first"].map(days))
 
 
 def _folded(table: pd.DataFrame) -> pd.DataFrame:
     """The largest channels by themselves, the same at every step; all others as one."""
-    entry = table[table["place"] == table["place"].min()]
-    kept = set(entry.nlargest(LARGEST, "n", keep="first")["channel"])
+    entry = table[table["first"] == table["first"].iloc[0]].sort_values(["n", "channel"])
+    kept = set(entry["channel"].tail(LARGEST))
     named = table.assign(channel=table["channel"].where(table["channel"].isin(kept), OTHERS))
+    named["place"] = named["first"].map({s: i for i, s in enumerate(named["first"].unique())})
     keys = ["place", "first", "then", "step", "days", "channel"]
     summed = named.groupby(keys, as_index=False)[["n", "converted"]].sum()
     summed["last"] = summed["channel"] == OTHERS
@@ -99,45 +93,20 @@ def _folded(table: pd.DataFrame) -> pd.DataFrame:
     return summed.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
 
-def _compared(table: pd.DataFrame) -> pd.DataFrame:
-    """Each channel beside all others of its step."""
-    import numpy as np
-
-    whole = table.groupby("place")[["n", "converted"]].transform("sum")
-    rest = whole - table[["n", "converted"]]
-    own = zip(table["converted"], table["n"], strict=True)
-    other = zip(rest["converted"], rest["n"], strict=True)
-    sides = zip(own, other, strict=True)
-    with np.errstate(divide="ignore"):  # an odds ratio that is not used, where all went on
-        found = [_compare(_whole(mine), _whole(theirs)) for mine, theirs in sides]
-    low, high = wilson(table["converted"], table["n"])
-    return table.assign(
-        rate=div(table["converted"], table["n"]),
+def _against_others(step: pd.DataFrame) -> pd.DataFrame:
+    """Each channel of one step beside all others together."""
+    compared = against_rest(step, "channel", adjust="none")
+    low, high = wilson(step["converted"], step["n"])
+    return step.assign(
+        rate=compared["rate"],
         low=low,
         high=high,
-        overall=div(whole["converted"], whole["n"]),
-        difference=div(table["converted"], table["n"]) - div(rest["converted"], rest["n"]),
-        difference_low=[f[0] for f in found],
-        difference_high=[f[1] for f in found],
-        p_value=[f[2] for f in found],
-        smaller=rest["n"].where(rest["n"] < table["n"], table["n"]),
-    )
-
-
-def _whole(pair: tuple[float, float]) -> tuple[int, int]:
-    return int(pair[0]), int(pair[1])
-
-
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
-    """Which differences are more than chance, over all that were looked at."""
-    from statsmodels.stats.multitest import multipletests
-
-    adjusted = table["p_value"].copy()
-    known = adjusted.notna()
-    if known.any():
-        adjusted[known] = multipletests(adjusted[known], method="holm")[1]
-    return table.assign(
-        p_adjusted=adjusted, is_news=(adjusted < 0.05) & (table["smaller"] >= ENOUGH)
+        overall=div(step["converted"].sum(), step["n"].sum()),
+        difference=compared["difference"],
+        difference_low=compared["low"],
+        difference_high=compared["high"],
+        p_value=compared["p_value"],
+        base_n=compared["base_n"],
     )
 
 

@@ -10,12 +10,13 @@ from playbook.chapters.growth.analysis import (
     channels,
     conversion_by_answer,
     cost_per_customer,
-    fair_changes,
     response_by,
     revenue_pace,
 )
 from playbook.chapters.growth.bottleneck import bottlenecks
-from playbook.chapters.growth.signs import ENOUGH, lead_count_trap
+from playbook.chapters.growth.changes import fair_changes
+from playbook.chapters.growth.pace import ENOUGH
+from playbook.chapters.growth.signs import lead_count_trap
 from playbook.derive import NO_ORIGIN
 from playbook.findings import Finding, Level, by_level
 from playbook.funnel import wilson

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from playbook import format as fmt
 from playbook.book import remembered
 from playbook.chapters.growth import nine
-from playbook.chapters.growth.analysis import BASELINE_PERIODS, FEW, fair_changes
+from playbook.chapters.growth.changes import fair_changes
 from playbook.chapters.growth.declared import METRICS, STAGE_NAMES, stages
+from playbook.chapters.growth.pace import BASELINE_PERIODS, FEW
 from playbook.chapters.growth.signs import Counts, counts_of_step, differ, foreseen, step
 from playbook.format import div
 from playbook.metrics import TREND, history

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from playbook import format as fmt
 from playbook.book import remembered
-from playbook.chapters.growth.analysis import BASELINE_PERIODS, FEW, fair_changes
+from playbook.chapters.growth.changes import fair_changes
 from playbook.chapters.growth.declared import metrics
+from playbook.chapters.growth.pace import BASELINE_PERIODS, FEW
 from playbook.chapters.growth.signs import (
     FEWEST_PERIODS,
     Counts,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.book import remembered
-from playbook.chapters.growth.analysis import BASELINE_PERIODS, FEW, revenue_pace
+from playbook.chapters.growth.analysis import revenue_pace
 from playbook.chapters.growth.declared import OPEN_PIPELINE, PIPELINE, WON, WON_AMOUNT
+from playbook.chapters.growth.pace import BASELINE_PERIODS, FEW
 from playbook.format import div
 from playbook.funnel import wilson
 from playbook.metrics import Measure, Metric, history

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.book import remembered
-from playbook.chapters.growth.analysis import _fair_days
 from playbook.chapters.growth.declared import JUDGED, STAGE_NAMES, stages
+from playbook.chapters.growth.pace import fair_days
 from playbook.errors import ParameterError, unknown
 from playbook.format import div
 from playbook.funnel import wilson
@@ -102,7 +102,7 @@ def quality_days(book: Book) -> dict[str, int]:
 
     What nine in ten of those who got there took, or what half of the period's leads have had.
     """
-    return {s: _fair_days(book, "lead", s) for s in ("mql", "sql") if s in stages(book)}
+    return {s: fair_days(book, "lead", s) for s in ("mql", "sql") if s in stages(book)}
 
 
 @remembered

@@ -12,9 +12,11 @@ from math import copysign, nan, sqrt
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from playbook import format as fmt
-from playbook.chapters.growth.analysis import BASELINE_PERIODS, FEW, fair_changes
+from playbook.chapters.growth.changes import fair_changes
 from playbook.chapters.growth.declared import metrics
+from playbook.chapters.growth.pace import BASELINE_PERIODS, FEW
 from playbook.format import div
+from playbook.funnel.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 SHARP_RISE = 1.2
 """A lead count this many times the usual one is a rise worth asking about."""
-
-ENOUGH = 30
-"""Below so many leads a share is too loose to act on; the claim says so instead."""
 
 FEWEST_PERIODS = 3
 """With fewer periods before there is no saying what is usual."""
@@ -162,19 +161,15 @@ def differ(counts: Counts) -> tuple[float, float, float]:
     part, whole, base_part, base_whole = counts
     if not whole or not base_whole:
         return nan, nan, nan
-    import numpy as np
-    from scipy.stats import chi2_contingency, fisher_exact
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    ends = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
-    low, high = map(float, ends)
+    low, high, _, p_value = compare(*counts)
     together = div(part + base_part, whole + base_whole)
-    if together in {0.0, 1.0}:
-        return low, high, 1.0
-    table = np.array([[part, whole - part], [base_part, base_whole - base_part]])
-    if min(together, 1 - together) * min(whole, base_whole) < 5:
-        return low, high, float(fisher_exact(table).pvalue)
-    return low, high, float(chi2_contingency(table, correction=False).pvalue)
+    if together not in {0.0, 1.0} and min(together, 1 - together) * min(whole, base_whole) < 5:
+        import numpy as np
+        from scipy.stats import fisher_exact
+
+        table = np.array([[part, whole - part], [base_part, base_whole - base_part]])
+        p_value = float(fisher_exact(table).pvalue)
+    return low, high, p_value
 
 
 def shares(
