@@ -7,14 +7,14 @@ counted; each cohort names them in `attrs["counted"]`.
 
 from __future__ import annotations
 
+from playbook.funnel.clock import days_between, durations, moves, times, to_reach
 from playbook.funnel.compare import against_rest, differences
 from playbook.funnel.drill import rows
 from playbook.funnel.engine import expression, sql
 from playbook.funnel.estimates import conversion_at, conversion_curve, expected_won
 from playbook.funnel.rates import cohort, flow, wilson
 from playbook.funnel.settings import Funnel
-from playbook.funnel.steps import steps
-from playbook.funnel.times import days_between, durations, moves, times, to_reach
+from playbook.funnel.stepwise import steps
 
 __all__ = [
     "Funnel",

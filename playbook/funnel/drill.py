@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from playbook.errors import ParameterError, unknown
 from playbook.funnel import engine, match
+from playbook.funnel.clock import place_of
 from playbook.funnel.match import Span
-from playbook.funnel.times import place_of
 
 if TYPE_CHECKING:
     from datetime import datetime

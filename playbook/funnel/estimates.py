@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import ParameterError
-from playbook.funnel import engine, forecast, match, survival, times
+from playbook.funnel import clock, engine, forecast, match, survival
 from playbook.funnel.incidence import LOST, OPEN, WON
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def expected_won(
 
 def _followed(events: Events, funnel: Funnel, **span: Any) -> pd.DataFrame:
     """How long entries were followed, as `survival` takes it."""
-    found = times.durations(events, replace(funnel, lost=()), **span)
+    found = clock.durations(events, replace(funnel, lost=()), **span)
     return found.assign(hours=found["days"] * 24, converted=found["state"] == "moved")
 
 
@@ -147,7 +147,7 @@ def stays(events: ir.Table, funnel: Funnel, as_of: datetime) -> ir.Table:
     earlier = (pairs.then < pairs["at"]) & (pairs.goal != GONE)
     following = match.earliest(pairs.then, pairs.then >= pairs["at"])
     moved = pairs.group_by("entity", "place", "at").aggregate(
-        passed=earlier.fill_null(False).cast("int8").max(), next_at=following
+        passed=ibis.ifelse(earlier, 1, 0).max(), next_at=following
     )
     moved = moved.filter(moved.passed == 0).drop("passed")
     ways = moved.left_join(

@@ -40,7 +40,7 @@ class Span(NamedTuple):
     def words(self) -> list[str]:
         """The span as parts of a sentence."""
         known = {"entered from": self.start, "before": self.end, "as of": self.as_of}
-        words = [f"{name} {moment:%Y-%m-%d %H:%M}" for name, moment in known.items() if moment]
+        words = [f"{name} {moment:%Y-%m-%d %H:%M} UTC" for name, moment in known.items() if moment]
         return [*words, *(["only entries that have had their time"] if self.mature_only else [])]
 
 
@@ -173,6 +173,8 @@ def _limits(
 
 def _any_order(events: ir.Table, funnel: Funnel, entered: ir.Table) -> list[ir.Table]:
     """A stage is reached by its own entry or any later one's, before or after the passage's."""
+    import ibis
+
     kept = events.filter(events.stage.isin(funnel.stages[1:]))
     later = kept.select(other="entity", then="time", what="stage")
     tests = [entered.entity == later.other]
@@ -185,7 +187,7 @@ def _any_order(events: ir.Table, funnel: Funnel, entered: ir.Table) -> list[ir.T
     found = {}
     for place, name in enumerate(funnel.stages[1:], 1):
         found[f"at_{place}"] = earliest(pairs.then, pairs.what.isin(funnel.stages[place:]))
-        found[f"own_{place}"] = (pairs.what == name).cast("int8").max()
+        found[f"own_{place}"] = ibis.ifelse(pairs.what == name, 1, 0).max()
     wide = _by_passage(pairs, funnel, keys(entered), found)
     wide = wide.mutate(at_0=wide.entry, own_0=1)
     return [

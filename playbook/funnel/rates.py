@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from playbook.errors import ParameterError
 from playbook.format import div
-from playbook.funnel import engine, match, times
+from playbook.funnel import clock, engine, match
 from playbook.funnel.match import Span
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _limits(events: Events, funnel: Funnel, as_of: datetime | None) -> Limits:
     if funnel.within_days is not None:
         limit = as_of - timedelta(days=funnel.within_days)
         return (None, *[limit] * (len(funnel.stages) - 1))
-    usual = times.to_reach(events, funnel, as_of=as_of, quantiles=(0.9,))[0.9]
+    usual = clock.to_reach(events, funnel, as_of=as_of, quantiles=(0.9,))[0.9]
     return tuple(None if d != d else as_of - timedelta(days=d) for d in usual)  # noqa: PLR0124 - nan
 
 

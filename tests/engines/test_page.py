@@ -32,14 +32,14 @@ def expected(files):
     """The same call on pandas."""
     lead = pd.read_parquet(files / "lead.parquet")[["lead_id", "channel_id"]]
     events = pd.read_parquet(files / "stage_event.parquet").merge(lead, on="lead_id")
+    stages = ("mql", "sql", "opportunity", "won")
+    way = funnel.Funnel(stages, within_days=90, entity="lead_id", time="entered_at")
     table = funnel.cohort(
         events,
-        ["mql", "sql", "opportunity", "won"],
+        way,
         start=pd.Timestamp("2026-04-01"),
         end=pd.Timestamp("2026-07-01"),
         by="channel_id",
-        entity="lead_id",
-        time="entered_at",
     )
     assert table["entered"].sum() > 100
     return table

@@ -103,7 +103,7 @@ def test_every_setting_is_printed_with_the_rates():
     assert table.attrs["counted"] == (
         "Cohort view; lead → mql → sql → won: in order with nothing between, from the entry that "
         "gets furthest, within 30 days of it, mql left within 7 days; "
-        "entered from 2026-01-01 00:00; as of 2026-01-10 00:00"
+        "entered from 2026-01-01 00:00 UTC; as of 2026-01-10 00:00 UTC"
     )
     assert "Period view" in funnel.flow(
         frame([(1, "lead", 0)]), way, start=day(0), end=day(1)

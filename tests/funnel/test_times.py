@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from playbook import funnel
 from playbook.funnel import Funnel
-from playbook.funnel.times import days_at
+from playbook.funnel.clock import days_at
 from tests.funnel.test_matching import STAGES, day, frame, ways
 
 WAY = Funnel(STAGES, order="any", lost=("nurture",))

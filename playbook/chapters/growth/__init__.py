@@ -21,6 +21,7 @@ from playbook.chapters.growth.analysis import (
     won_by,
 )
 from playbook.chapters.growth.attempts import nurture_due
+from playbook.chapters.growth.behind import change_rows, cohort_rows
 from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
 from playbook.chapters.growth.changes import fair_change, fair_changes
@@ -46,6 +47,13 @@ from playbook.chapters.growth.pipelines import (
     pipeline_history,
     stalled_deals,
 )
+from playbook.chapters.growth.prospects import (
+    as_ages,
+    conversion_by_age,
+    moves,
+    outlook,
+    stage_times,
+)
 from playbook.chapters.growth.quality import (
     QUALITY_BY,
     as_valid,
@@ -63,6 +71,7 @@ __all__ = [
     "PANELS",
     "QUALITY_BY",
     "Coverage",
+    "as_ages",
     "as_dots",
     "as_grid",
     "as_panels",
@@ -72,11 +81,14 @@ __all__ = [
     "baseline_rates",
     "bottlenecks",
     "by_source",
+    "change_rows",
     "channel_stages",
     "channels",
     "cockpit",
     "cockpit_rows",
+    "cohort_rows",
     "cohort_stages",
+    "conversion_by_age",
     "conversion_by_answer",
     "conversion_trend",
     "cost_per_customer",
@@ -96,8 +108,10 @@ __all__ = [
     "leader_report",
     "loss_reasons",
     "metrics",
+    "moves",
     "nurture_due",
     "open_trend",
+    "outlook",
     "period_stages",
     "pipeline",
     "pipeline_history",
@@ -107,6 +121,7 @@ __all__ = [
     "revenue_pace",
     "share_won",
     "stage_history",
+    "stage_times",
     "stages",
     "stalled_deals",
     "standards",

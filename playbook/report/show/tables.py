@@ -48,7 +48,8 @@ def table(
     """A table as a page shows it, its first rows; the whole of it goes to tables.xlsx.
 
     Args:
-        df: A tidy table. A named index becomes a column.
+        df: A tidy table. A named index becomes a column. What its `attrs["counted"]` says of how
+            it was counted is printed below it.
         name: What its sheet is called.
         title: What it is, above it.
         units: Unit of each column (see `playbook.format.UNITS`); what is not named follows from
@@ -86,7 +87,9 @@ def table(
     head = shown if rows is None else shown.head(rows)
     cells = [_cells(row, kinds) for row in head.to_dict("records")]
     without = f"No data for: {', '.join(labels[column][0] for column in empty)}." if empty else ""
-    foot = [part for part in (_more(len(full) - len(head), sheet), note, without) if part]
+    counted = f"How counted: {df.attrs['counted']}." if "counted" in df.attrs else ""
+    parts = (_more(len(full) - len(head), sheet), note, counted, without)
+    foot = [part for part in parts if part]
     labels = {column: labels[column] for column in shown.columns}
     currency = _currency_note(shown, kinds)
     html = join(

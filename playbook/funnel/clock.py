@@ -47,10 +47,12 @@ def times(
         open ones have been there). Missing where there is nobody.
 
     Raises:
-        ParameterError: A missing column.
+        ParameterError: A missing column, or fewer than two stages.
     """
     import pandas as pd
 
+    if len(funnel.stages) < 2:
+        raise ParameterError("time in stage needs a stage to leave and one to reach.")
     span = Span(start, end, as_of)
     steps = tuple((place, place + 1) for place in range(len(funnel.stages) - 1))
     found = engine.ask(waits, events, funnel, span, steps, by=by)
