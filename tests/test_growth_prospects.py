@@ -98,6 +98,12 @@ def test_the_rows_behind_a_change_are_as_many_as_it_says(book):
     assert set(mine["lead_id"]) == set(found["lead_id"])
 
 
+def test_the_rows_behind_the_period_are_the_first_entries_it_counts(book):
+    rows = growth.entry_rows(book)["stage"].value_counts()
+    stages = growth.period_stages(book)
+    assert rows.reindex(stages["stage"], fill_value=0).tolist() == stages["count"].tolist()
+
+
 def test_moves_tell_skips_and_regressions(book):
     table = growth.moves(book)
     assert set(table["kind"]) <= {"step", "skip", "regression"}

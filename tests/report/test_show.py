@@ -135,6 +135,12 @@ def test_in_a_review_a_long_table_says_in_which_sheet_the_rest_is():
     assert page.text.endswith("… 385 more rows in tables.xlsx, sheet leads")
 
 
+def test_a_table_says_how_it_was_counted():
+    table = pd.DataFrame({"stage": ["lead"], "n": [3]})
+    table.attrs["counted"] = "Cohort view; lead → won: in order"
+    assert "How counted: Cohort view; lead → won: in order." in show.table(table, "x")._repr_html_()
+
+
 def test_a_table_can_show_all_its_rows():
     shown = show.table(pd.DataFrame({"leads": range(40)}), "leads", rows=None)
     assert "more row" not in shown.html

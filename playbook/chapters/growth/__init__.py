@@ -21,7 +21,7 @@ from playbook.chapters.growth.analysis import (
     won_by,
 )
 from playbook.chapters.growth.attempts import nurture_due
-from playbook.chapters.growth.behind import change_rows, cohort_rows
+from playbook.chapters.growth.behind import change_rows, cohort_rows, entry_rows
 from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
 from playbook.chapters.growth.changes import fair_change, fair_changes
@@ -95,6 +95,7 @@ __all__ = [
     "coverage",
     "customers",
     "diagnosis",
+    "entry_rows",
     "fair_change",
     "fair_changes",
     "findings",

@@ -77,6 +77,29 @@ def change_rows(book: Book) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
+@remembered
+def entry_rows(book: Book) -> pd.DataFrame:
+    """Every first entry into a stage during the period: the rows behind `period_stages`.
+
+    Returns:
+        `stage` (name), `lead_id`, `channel`, `account`, `entered` (report zone); in the funnel's
+        order, then of the moment.
+    """
+    order = list(stages(book))
+    table = book.sql(
+        """SELECT stage, lead_id, channel, account_name AS account, entered_at AS entered
+        FROM funnel_event JOIN lead_journey USING (lead_id)
+        WHERE entered_at >= $start AND entered_at < $end AND list_contains($order, stage)
+        ORDER BY list_position($order, stage), entered_at, lead_id""",
+        start=book.period.start,
+        end=book.period.end,
+        order=order,
+    )
+    return table.assign(
+        stage=table["stage"].map(STAGE_NAMES), entered=book.local_times(table["entered"])
+    )
+
+
 def _moment(stage: str) -> str:
     """The column of a stage's own first entry."""
     return "created_at" if stage == "lead" else f"{stage}_at"
