@@ -48,6 +48,23 @@ def times(
 
     Raises:
         ParameterError: A missing column, or fewer than two stages.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> times(events, way, as_of=today)[["stage", "entered", "moved_on", "open", "median"]]
+      stage  entered  moved_on  open  median
+    0  lead        2         2     0     4.0
+    1   mql        2         1     1     6.0
     """
     import pandas as pd
 
@@ -96,6 +113,23 @@ def durations(
 
     Raises:
         ParameterError: A missing column, or the stages are not two of the funnel in its order.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> durations(events, way, as_of=today)
+       days  state  n
+    0   8.0  moved  1
+    1  28.0   open  1
     """
     pair = place_of(funnel, first or funnel.stages[0]), place_of(funnel, then or funnel.stages[-1])
     found = engine.ask(waits, events, funnel, Span(start, end, as_of), (pair,))
@@ -111,6 +145,24 @@ def to_reach(
     Returns:
         One row per stage: `stage`, `n`, and a column per quantile, named by it, in days; missing
         where nobody reached it, and for the entry.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> to_reach(events, way, as_of=today, quantiles=[0.5])
+      stage  n  0.5
+    0  lead  0  NaN
+    1   mql  2  4.0
+    2   won  1  8.0
     """
     import pandas as pd
 
@@ -137,6 +189,22 @@ def days_between(
 
     Raises:
         ParameterError: A missing column.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days_between(events, way, [("lead", "mql")], quantiles=[0.5])
+      first then  n  0.5
+    0  lead  mql  2  4.0
     """
     import pandas as pd
 
@@ -157,6 +225,23 @@ def moves(events: Events, funnel: Funnel) -> pd.DataFrame:
 
     Raises:
         ParameterError: A missing column.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> moves(events, way)
+      first then  kind  n
+    0  lead  mql  step  2
+    1   mql  won  step  1
     """
     found = engine.ask(moved, events, funnel)
     gap = found["then"] - found["first"]

@@ -54,6 +54,22 @@ def rows(
     Raises:
         ParameterError: A missing column, an unknown stage or `what`; nothing follows the last
             stage.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> rows(events, way, "mql", what="stopped")[["entity", "at"]]
+      entity         at
+    0      b 2026-10-09
     """
     if what not in get_args(What):
         raise ParameterError(unknown("what", what, get_args(What)))

@@ -47,6 +47,22 @@ def conversion_curve(
         ParameterError: A missing column.
 
     Source: Kaplan and Meier (1958); see `survival.curve`.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> conversion_curve(events, way, as_of=today)[["days", "at_risk", "converted", "rate"]]
+       days  at_risk  converted  rate
+    0   8.0        2          1   0.5
     """
     found = _followed(events, funnel, as_of=as_of, start=start, end=end)
     return survival.curve(found, confidence=confidence)
@@ -70,6 +86,23 @@ def conversion_at(
 
     Raises:
         ParameterError: A missing column, or a negative number of days.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> conversion_at(events, way, [7, 14], as_of=today)[["days", "rate", "at_risk"]]
+       days  rate  at_risk
+    0   7.0   0.0        2
+    1  14.0   0.5        1
     """
     found = _followed(events, funnel, as_of=as_of, start=start, end=end)
     return survival.at(found, days, confidence=confidence)
@@ -104,6 +137,23 @@ def expected_won(
         ParameterError: A missing column, or fewer than two stages.
 
     Source: Aalen and Johansen (1978); see `forecast.expected_won`.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> found = expected_won(events, way, as_of=today)
+    >>> found.loc[found["stage"] == "total", ["open", "reason"]]
+       open             reason
+    2     1  no number for mql
     """
     if len(funnel.stages) < 2:
         raise ParameterError("a forecast needs a stage to be open in and one to be reached.")

@@ -83,8 +83,8 @@ def expected_won(
     won or not at the chance so found. `low` and `high` are quantiles of these draws.
 
     >>> import pandas as pd
-    >>> rows = [("deal", 24, "won", 30), ("deal", 24, "lost", 30), ("deal", 72, "won", 40)]
-    >>> past = pd.DataFrame(rows, columns=["stage", "hours", "outcome", "n"])
+    >>> seen = [("deal", 24, "won", 30), ("deal", 24, "lost", 30), ("deal", 72, "won", 40)]
+    >>> past = pd.DataFrame(seen, columns=["stage", "hours", "outcome", "n"])
     >>> now = pd.DataFrame({"stage": ["deal", "deal"], "hours": [0, 48], "n": [10, 5]})
     >>> expected_won(past, now, ["deal"])[["stage", "open", "expected", "probability"]]
        stage  open  expected  probability

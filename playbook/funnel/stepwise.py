@@ -51,6 +51,24 @@ def steps(
 
     Raises:
         ParameterError: A missing column, or no days for a stage.
+
+    >>> import pandas as pd
+    >>> from playbook.funnel import Funnel
+    >>> seen = [
+    ...     ("a", "lead", 1),
+    ...     ("a", "mql", 3),
+    ...     ("a", "won", 9),
+    ...     ("b", "lead", 2),
+    ...     ("b", "mql", 8),
+    ... ]
+    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
+    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> october = {"october": (pd.Timestamp("2026-10-01"), today)}
+    >>> steps(events, way, days={"lead": 5, "mql": 14}, spans=october, as_of=today)
+      first then     span  n  converted
+    0  lead  mql  october  2          1
+    1   mql  won  october  2          1
     """
     import pandas as pd
 
