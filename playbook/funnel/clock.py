@@ -51,16 +51,10 @@ def times(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> times(events, way, as_of=today)[["stage", "entered", "moved_on", "open", "median"]]
       stage  entered  moved_on  open  median
     0  lead        2         2     0     4.0
@@ -116,16 +110,10 @@ def durations(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> durations(events, way, as_of=today)
        days  state  n
     0   8.0  moved  1
@@ -148,16 +136,10 @@ def to_reach(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> to_reach(events, way, as_of=today, quantiles=[0.5])
       stage  n  0.5
     0  lead  0  NaN
@@ -192,16 +174,10 @@ def days_between(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> days_between(events, way, [("lead", "mql")], quantiles=[0.5])
       first then  n  0.5
     0  lead  mql  2  4.0
@@ -228,16 +204,10 @@ def moves(events: Events, funnel: Funnel) -> pd.DataFrame:
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> moves(events, way)
       first then  kind  n
     0  lead  mql  step  2

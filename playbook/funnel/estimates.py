@@ -50,16 +50,10 @@ def conversion_curve(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> conversion_curve(events, way, as_of=today)[["days", "at_risk", "converted", "rate"]]
        days  at_risk  converted  rate
     0   8.0        2          1   0.5
@@ -89,16 +83,10 @@ def conversion_at(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> conversion_at(events, way, [7, 14], as_of=today)[["days", "rate", "at_risk"]]
        days  rate  at_risk
     0   7.0   0.0        2
@@ -140,16 +128,10 @@ def expected_won(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> found = expected_won(events, way, as_of=today)
     >>> found.loc[found["stage"] == "total", ["open", "reason"]]
        open             reason

@@ -54,16 +54,10 @@ def steps(
 
     >>> import pandas as pd
     >>> from playbook.funnel import Funnel
-    >>> seen = [
-    ...     ("a", "lead", 1),
-    ...     ("a", "mql", 3),
-    ...     ("a", "won", 9),
-    ...     ("b", "lead", 2),
-    ...     ("b", "mql", 8),
-    ... ]
-    >>> events = pd.DataFrame(seen, columns=["entity", "stage", "day"])
-    >>> events["time"] = pd.Timestamp("2026-10-01") + pd.to_timedelta(events["day"], unit="D")
-    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp("2026-10-31")
+    >>> days = [pd.Timestamp(2026, 10, day) for day in (2, 4, 10, 3, 9)]
+    >>> went = ["lead", "mql", "won", "lead", "mql"]
+    >>> events = pd.DataFrame({"entity": [*"aaabb"], "stage": went, "time": days})
+    >>> way, today = Funnel(("lead", "mql", "won")), pd.Timestamp(2026, 10, 31)
     >>> october = {"october": (pd.Timestamp("2026-10-01"), today)}
     >>> steps(events, way, days={"lead": 5, "mql": 14}, spans=october, as_of=today)
       first then     span  n  converted
