@@ -38,6 +38,7 @@ from playbook.chapters.growth.declared import (
 )
 from playbook.chapters.growth.diagnosis import PANELS, as_panels, diagnosis
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
+from playbook.chapters.growth.paths import conversion_path
 from playbook.chapters.growth.pipelines import (
     Coverage,
     by_source,
@@ -90,6 +91,7 @@ __all__ = [
     "cohort_stages",
     "conversion_by_age",
     "conversion_by_answer",
+    "conversion_path",
     "conversion_trend",
     "cost_per_customer",
     "coverage",
