@@ -99,6 +99,13 @@ def expression(
     return query(ibis.table(columns, name=EVENTS), funnel, *args)
 
 
+def in_duckdb(events: Events) -> bool:
+    """Whether DuckDB answers for these events."""
+    import ibis
+
+    return not isinstance(events, ibis.Table) or events.get_backend().name == "duckdb"
+
+
 def _selected(events: ir.Table, columns: Columns) -> ir.Table:
     return events.select(**{ours: events[theirs] for ours, theirs in columns})
 
@@ -109,7 +116,7 @@ def _is_native(events: ir.Table) -> bool:
 
     if events.op().find((ops.InMemoryTable, ops.UnboundTable)):
         return False
-    return bool(events.get_backend().name == "duckdb")
+    return in_duckdb(events)
 
 
 @lru_cache(maxsize=COMPILED)

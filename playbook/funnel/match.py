@@ -44,7 +44,9 @@ class Span(NamedTuple):
         return [*words, *(["only entries that have had their time"] if self.mature_only else [])]
 
 
-def reached(events: ir.Table, funnel: Funnel, span: Span, *, came: bool = False) -> list[ir.Table]:
+def reached(
+    events: ir.Table, funnel: Funnel, span: Span, *, came: bool = False, narrow: bool = False
+) -> list[ir.Table]:
     """Per stage, the passages that reached it.
 
     Args:
@@ -52,6 +54,8 @@ def reached(events: ir.Table, funnel: Funnel, span: Span, *, came: bool = False)
         funnel: How they are followed.
         span: Who is looked at, and what is known.
         came: Say as well when the stage before was reached.
+        narrow: Read what the last stages need once, where that can be: cheaper in an engine that
+            computes once what is named twice, dearer in one that computes it each time.
 
     Returns:
         One table per stage with those of `KEYS` that apply, `at` (when it was reached), perhaps
@@ -66,6 +70,8 @@ def reached(events: ir.Table, funnel: Funnel, span: Span, *, came: bool = False)
         found = [_entry(entered, came=came)]
         for place in range(1, len(funnel.stages)):
             found.append(_next(events, funnel, found[-1], place))
+            if narrow and place == 1:
+                events = _remaining(events, funnel, found[1])
     return _furthest(found) if funnel.anchor == "best" else found
 
 
@@ -146,6 +152,18 @@ def _next(events: ir.Table, funnel: Funnel, before: ir.Table, place: int) -> ir.
         nothing = table.between.isnull() | (table.between >= table["at"])
         table = table.filter(table["at"].notnull(), nothing).drop("between")
     return table
+
+
+def _remaining(events: ir.Table, funnel: Funnel, second: ir.Table) -> ir.Table:
+    """The entries that can still count once the second stage is reached, if these save reading."""
+    last = funnel.stages[2:]
+    if len(last) < 2 or funnel.order != "ordered" or funnel.anchor != "first":
+        return events
+    kept = events.filter(events.stage.isin(last))
+    tests = [kept.entity == second.entity, kept.time >= second["at"]]
+    if funnel.within_days is not None:
+        tests.append(kept.time <= second.entry + days(funnel.within_days))
+    return kept.semi_join(second, tests)
 
 
 def _by_passage(

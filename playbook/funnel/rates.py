@@ -79,7 +79,7 @@ def cohort(
         raise ParameterError("mature_only needs within_days and as_of: age is judged by them.")
     span = Span(start, end, as_of, mature_only=mature_only)
     limits = _limits(events, funnel, as_of)
-    found = engine.ask(counts, events, funnel, span, limits, by=by)
+    found = engine.ask(counts, events, funnel, span, limits, engine.in_duckdb(events), by=by)
     table = _rates(found, funnel, by, confidence, aged=as_of is not None)
     return counted(table, funnel, "cohort view", span)
 
@@ -125,24 +125,24 @@ def wilson(
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Wilson interval of a share, element by element; missing where there were no trials.
 
-    Source: Wilson (1927), as computed by statsmodels.
+    Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
 
     >>> import pandas as pd
     >>> low, high = wilson(pd.Series([842]), pd.Series([8000]))
     >>> [round(float(x[0]), 4) for x in (low, high)]
     [0.0987, 0.1122]
     """
+    from statistics import NormalDist
+
     import numpy as np
-    from statsmodels.stats.proportion import proportion_confint
 
     n = np.asarray(trials, dtype=float)
     k = np.asarray(successes, dtype=float)
     known = n > 0
-    low, high = np.full(n.shape, np.nan), np.full(n.shape, np.nan)
-    if known.any():
-        low[known], high[known] = proportion_confint(
-            k[known], n[known], alpha=1 - confidence, method="wilson"
-        )
+    share, square = _share(k, n), NormalDist().inv_cdf((1 + confidence) / 2) ** 2
+    middle = (k + square / 2) / (n + square)
+    reach = np.sqrt(square * (n * share * (1 - share) + square / 4)) / (n + square)
+    low, high = np.where(known, middle - reach, np.nan), np.where(known, middle + reach, np.nan)
     low[known & (k == 0)], high[known & (k == n)] = 0.0, 1.0  # exact, where rounding is not
     return low, high
 
@@ -153,11 +153,13 @@ def counted(table: pd.DataFrame, funnel: Funnel, view: str, span: Span) -> pd.Da
     return table
 
 
-def counts(events: ir.Table, funnel: Funnel, span: Span, limits: Limits) -> ir.Table:
+def counts(
+    events: ir.Table, funnel: Funnel, span: Span, limits: Limits, narrow: bool = False
+) -> ir.Table:
     """The query behind `cohort`: `what` (entered, own, young), `place`, `n`, perhaps `by`."""
     import ibis
 
-    stages = match.reached(events, funnel, span)
+    stages = match.reached(events, funnel, span, narrow=narrow)
     asked = [("entered", place, table) for place, table in enumerate(stages)]
     if funnel.order == "any":
         asked += [("own", place, table.filter("own")) for place, table in enumerate(stages)]
