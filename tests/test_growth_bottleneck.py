@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -329,7 +330,9 @@ def test_the_table_of_the_page_writes_each_figure_in_its_unit(ranked):
     shown = verdicts.ranking(open_book("sample", "2026-08"), ranked["2026-08"])
     assert shown.columns.tolist() == list(verdicts.COLUMNS)
     now = shown.set_index("candidate")["now"]
-    assert now["sales does not follow"].endswith(" %")
+    assert re.fullmatch(r"\d+\.\d % \(n\s=\s\d+\)", now["sales does not follow"])
+    assert re.fullmatch(r"\d\.\d \(\d\.\d–\d\.\d\)", shown["gain"][0])
+    assert set(verdicts.SHOWN) <= set(shown.columns)
     assert now["little traffic"].isdigit()
     assert isinstance(shown, pd.DataFrame)
     title = verdicts.of_bottlenecks(ranked["2026-08"]).title

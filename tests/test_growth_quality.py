@@ -266,7 +266,7 @@ def test_the_pareto_marks_the_fewest_reasons_that_make_four_fifths(book):
         assert shares.is_monotonic_decreasing
         assert shares.head(marked).sum() >= 0.8 - 1e-9
         assert shares.head(marked - 1).sum() < 0.8
-        assert bars["beside"].iloc[-1] == "100 % so far"
+        assert bars["beside"].iloc[-1] == "100 % up to here"
         said = quality_words.of_pareto(bars, where)
         assert f"of {bars['value'].sum()} lost {where}s" in said.title
 

@@ -31,6 +31,7 @@ PRIORITY = (
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _NO_ALT = "Figure without a description"
 _PX_PER_PT = 4 / 3
+_HEADING = re.compile(r'<h2 class="pb-heading">(.*?)</h2>')
 
 
 def page(nb: Any, site: Site, name: str, failure: PageResult | None = None) -> str:
@@ -130,7 +131,7 @@ def _shown(mime: str, output: Any, headings: Headings, number: int) -> str:
     data = output.data[mime]
     match mime:
         case "text/html":
-            return f'<div class="output">{data}</div>'
+            return f'<div class="output">{_with_anchors(data, headings)}</div>'
         case "text/markdown":
             return f'<div class="output">{markdown.render(data, headings)}</div>'
         case "text/latex":
@@ -141,6 +142,11 @@ def _shown(mime: str, output: Any, headings: Headings, number: int) -> str:
             return _picture(mime, data, _alt(output, mime), output.metadata.get(mime, {}))
         case _:
             return _text(data)
+
+
+def _with_anchors(html: str, headings: Headings) -> str:
+    """A block of `show` whose own headings can be linked to and stand in the page's contents."""
+    return _HEADING.sub(lambda found: markdown.heading(found[1], 2, headings), html)
 
 
 def _alt(output: Any, mime: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook import format as fmt
-from playbook.findings import QUESTIONS, Finding
+from playbook.findings import QUESTIONS, Finding, Question
 from playbook.report import gather
 from playbook.report.site import TEMPLATES, template_globals
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _PER_QUESTION = {"what": 1, "real": 2, "why": 2, "next": 3, "need": 3}
 _PROBLEM_ROWS = 15
+_OF_A_WEEK: dict[Question, str] = {"what": "What happened this week", "next": "Next week"}
+WEEKLY = "weekly_report"
+"""The sheet of the weekly report, which only a week has."""
 
 
 class Notice(NamedTuple):
@@ -32,10 +35,18 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the first screen says to one question."""
+    """What the first screen says to one question.
 
+    Attributes:
+        name: The question's key.
+        question: The question in words.
+        entries: The findings that answer it, with their page, and whether the claim has been
+            said above already.
+    """
+
+    name: str
     question: str
-    entries: tuple[tuple[Finding, Page], ...]
+    entries: tuple[tuple[Finding, Page, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ def build(
         currency=book.rules.company.currency,
         style=book.rules.report.number_style,
         lang=book.rules.report.lang,
+        period=book.period.kind,
     )
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -93,7 +105,9 @@ def build(
         headings=(),
         failures=[(by_name[r.page], r) for r in results if r.status != "ok"],
         notices=_notices(book, notes),
-        answers=_answers(found),
+        answers=_answers(found, book.period.kind),
+        weekly=_weekly(notes),
+        kind=book.period.kind,
         cockpit=Markup(show.cockpit_html(_cockpit(notes))),  # noqa: S704 - show escapes
         findings=[(Markup(show.finding_html(finding)), page) for finding, page in found],  # noqa: S704 - show escapes
         cards=_cards(site, notes, results),
@@ -104,20 +118,28 @@ def build(
     )
 
 
-def _answers(found: Sequence[tuple[Finding, Page]]) -> list[Answer]:
+def _answers(found: Sequence[tuple[Finding, Page]], kind: str) -> list[Answer]:
     """For each question, the most pressing findings that answer it.
 
     What is next follows from every finding that has a remedy, whichever question it answers.
     """
-    answers = []
-    for name, words in QUESTIONS.items():
+    answers: list[Answer] = []
+    said: set[str] = set()
+    for name, words in (QUESTIONS | (_OF_A_WEEK if kind == "week" else {})).items():
         fitting = [
-            (finding, page)
+            (finding, page, finding.claim in said)
             for finding, page in found
             if finding.question == name or (name == "next" and _is_pressing(finding))
-        ]
-        answers.append(Answer(words, tuple(fitting[: _PER_QUESTION[name]])))
+        ][: _PER_QUESTION[name]]
+        said |= {finding.claim for finding, _, _ in fitting}
+        answers.append(Answer(name, words, tuple(fitting)))
     return answers
+
+
+def _weekly(notes: Sequence[Notes]) -> Page | None:
+    """The page that opens with the weekly report; None where the period is no week."""
+    opening = (note.page for note in notes if any(s.name == WEEKLY for s in note.sheets))
+    return next(opening, None)
 
 
 def _is_pressing(finding: Finding) -> bool:
@@ -160,7 +182,10 @@ def _notices(book: Book, notes: Sequence[Notes]) -> list[Notice]:
     absent = sum(not book.has(table.name) for table in tables)
     young = sum(_immature(note) for note in notes)
     told = [
-        (book.as_of < book.period.end, f"The period is not over: data up to {_moment(book)}."),
+        (
+            book.as_of < book.period.end,
+            f"The {book.period.kind} is not over: data up to {_moment(book)}.",
+        ),
         (aside, f"{fmt.plural(aside, 'row')} set aside."),
         (flagged, f"{fmt.plural(flagged, 'problem')} in rows that were kept."),
         (absent, f"{absent} of {len(tables)} tables hold no data; their sections are off."),

@@ -56,9 +56,7 @@ class _Renderer(HTMLRenderer):
         self._attachments = attachments
 
     def heading(self, text: str, level: int, **_: Any) -> str:
-        heading = self._headings.add(level, text)
-        link = f'<a class="anchor" href="#{heading.anchor}" aria-label="Link to here">#</a>'
-        return f'<h{level} id="{heading.anchor}">{text}{link}</h{level}>\n'
+        return heading(text, level, self._headings)
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         return super().link(text, re.sub(r"\.ipynb(?=$|#)", ".html", url), title)
@@ -102,6 +100,13 @@ def render(
     """
     renderer = _Renderer(headings, attachments or {}, trusted=trusted)
     return MarkdownWithMath(renderer, inline=_Inline(hard_wrap=False)).render(source)
+
+
+def heading(html: str, level: int, headings: Headings) -> str:
+    """A heading with an anchor and a link to it, noted among those of the page."""
+    found = headings.add(level, html)
+    link = f'<a class="anchor" href="#{found.anchor}" aria-label="Link to here">#</a>'
+    return f'<h{level} id="{found.anchor}">{html}{link}</h{level}>\n'
 
 
 def math(latex: str, display: str = "inline") -> str:

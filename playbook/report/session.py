@@ -71,6 +71,7 @@ def start(
         currency=opened.rules.company.currency,
         style=opened.rules.report.number_style,
         lang="zh" if lang == "zh" else "en",
+        period=opened.period.kind,
     )
     _State.book, _State.parameters = opened, given
     return opened

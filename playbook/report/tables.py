@@ -24,7 +24,10 @@ _CELL_LIMIT = 32_767
 _NOT_IN_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 _WIDEST, _WIDTH_SAMPLE = 48, 200
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's time has no zone
-_FORMATS = {"share": "0.0%", "money": "#,##0.00", "hours": "0.0", "days": "0.0", "count": "#,##0"}
+_FORMATS = {
+    "share": "0.0%", "points": "0.0%", "money": "#,##0.00", "hours": "0.0", "days": "0.0",
+    "count": "#,##0",
+}  # fmt: skip
 
 
 def write(sheets: Sequence[Sheet], path: Path) -> None:

@@ -101,8 +101,8 @@ class Look:
         """Send a command of the DevTools."""
         return self.chrome.execute_cdp_cmd(command, parameters)
 
-    def script(self, source):
-        return self.chrome.execute_script(source)
+    def script(self, source, *arguments):
+        return self.chrome.execute_script(source, *arguments)
 
     def probe(self, call):
         """What a function of probes.js says about the page."""
@@ -177,6 +177,14 @@ def sample_review(make_review):
     from playbook import resources
 
     return make_review("sample", resources.sample(), "2026-10")
+
+
+@pytest.fixture(scope="session")
+def week_review(make_review):
+    """The folder of the sample company's weekly review."""
+    from playbook import resources
+
+    return make_review("week", resources.sample(), "2026-W43")
 
 
 @pytest.fixture(scope="session")

@@ -232,3 +232,64 @@ def test_a_long_table_can_be_scrolled_with_the_keyboard(look, page):
         ".map(e => e.textContent.trim().slice(0, 60))"
     )
     assert stuck == []
+
+
+FOLDED = "details.pb-folded"
+GROWTH = "funnel/01_growth_funnel.html"
+
+
+@WIDTHS
+def test_a_folded_table_opens_where_one_clicks_its_title(look, sample_review, width):
+    look.at(sample_review / GROWTH, width, fresh=True)
+    shown = f"document.querySelector('{FOLDED} table').checkVisibility()"
+    assert look.script(f"return {shown}") is False
+    summary = look.chrome.find_element("css selector", f"{FOLDED} > summary")
+    look.script("arguments[0].scrollIntoView({block: 'center'})", summary)
+    summary.click()
+    assert look.script(f"return {shown}") is True
+    assert look.script("return document.documentElement.scrollWidth") <= width
+    assert look.probe("outside()") == []
+
+
+def test_on_paper_a_folded_table_is_open(look, sample_review):
+    look.at(sample_review / GROWTH, 672, media="print", fresh=True)
+    heights = look.script(
+        f"return [...document.querySelectorAll('{FOLDED} table')]"
+        ".map(t => t.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 5
+    assert min(heights) > 0
+
+
+@WIDTHS
+def test_a_week_opens_with_its_six_blocks_right_below_the_headline(look, week_review, width):
+    look.at(week_review / GROWTH, width)
+    blocks = look.script(
+        "return [...document.querySelectorAll('.pb-blocks dt')].map(e => e.textContent)"
+    )
+    assert len(blocks) == 6
+    assert (blocks[0], blocks[4]) == ("New leads, MQL, SQL this week", "Next week's optimisation")
+    headings = look.script(
+        "return [...document.querySelectorAll('main :is(.pb-headline,h2)')]"
+        ".map(e => e.firstChild.textContent)"
+    )
+    assert headings[0].startswith("Week 43 of 2026")
+    assert headings[1] == "Week 43 of 2026: the weekly report"
+    assert "What to tell the leader" not in headings
+    assert look.probe("outside()") == []
+
+
+def test_a_month_closes_with_the_six_blocks(look, sample_review):
+    look.at(sample_review / GROWTH)
+    headings = look.script(
+        "return [...document.querySelectorAll('main h2')].map(e => e.firstChild.textContent)"
+    )
+    places = [headings.index(h) for h in ("Findings", "What to tell the leader")]
+    assert places == [len(headings) - 3, len(headings) - 2]
+
+
+def test_the_index_of_a_week_leads_to_the_weekly_report(look, week_review):
+    look.at(week_review / "index.html")
+    link = look.script("return document.querySelector('.weekly a').href")
+    assert link == (week_review / GROWTH).as_uri()
+    assert "Next week" in look.script("return document.querySelector('.answers').textContent")

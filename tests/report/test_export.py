@@ -200,3 +200,11 @@ def test_a_page_with_nothing_but_its_failure_has_title_and_navigation():
 def test_the_same_notebook_gives_the_same_page():
     cells = [V4.new_markdown_cell("# A"), shows(display({"image/svg+xml": SVG}))]
     assert page(*cells) == page(*cells)
+
+
+def test_a_heading_that_a_block_brings_stands_in_the_contents_with_a_link():
+    block = '<div class="pb"><h2 class="pb-heading">Week 43 &amp; more</h2><p>Text.</p></div>'
+    text = page(V4.new_markdown_cell("# Leads"), shows(display({"text/html": block})))
+    assert '<h2 id="week-43-more">Week 43 &amp; more<a class="anchor"' in text
+    links = [attributes.get("href") for attributes in Tags(text).all("a")]
+    assert links.count("#week-43-more") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from playbook.book import Book
@@ -165,3 +166,35 @@ def test_gathering_reads_what_show_left(tmp_path):
     (folder / "findings.json").write_text(json.dumps([finding("a").as_dict()]))
     (note,) = gather.gather(tmp_path, PAGES[:1])
     assert (note.headline, note.findings, note.sheets) == ("Well.", (finding("a"),), ())
+
+
+def test_what_was_said_above_is_not_said_again_below_its_remedy(build):
+    text = build(finding("late", "act", "why", remedy="Answer first.", owner="sales"))
+    answers = text[text.index('class="answers"') : text.index('id="cockpit"')]
+    assert answers.count("Claim of late") == 1
+    assert answers.index("Claim of late") < answers.index("Answer first.")
+    alone = build(finding("next", "act", "next", remedy="Answer first."))
+    assert "Claim of next" in alone[alone.index('class="answers"') : alone.index('id="cockpit"')]
+
+
+def test_the_index_of_a_week_speaks_of_the_week_and_leads_to_its_report(frozen, tmp_path):
+    book = Book(frozen, "2026-W43")
+    file = tmp_path / "01_weekly_report.parquet"
+    pd.DataFrame({"block": ["Key channels"], "text": ["None."]}).to_parquet(file)
+    sheet = gather.Sheet(PAGES[1], file, index.WEEKLY, "Week 43", "", {}, {})
+    notes = [gather.Notes(page, "", (), (), (), ()) for page in PAGES]
+    notes[1] = gather.Notes(PAGES[1], "", (finding("f", "act"),), (), (sheet,), ())
+    results = [PageResult(page.name, "ok", 1.0) for page in PAGES]
+    text = index.build(book, SITE, notes, results, tmp_path)
+    book.con.disconnect()
+    answers = text[text.index('class="answers"') : text.index('id="cockpit"')]
+    assert "What happened this week" in answers
+    assert "Next week" in answers
+    assert '<p class="weekly"><a href="funnel/leads.html">' in text
+    assert "Last week</th>" in text
+
+
+def test_the_index_of_a_month_has_no_weekly_report(build):
+    text = build(finding("f", "act"))
+    assert 'class="weekly"' not in text
+    assert "Last month</th>" in text

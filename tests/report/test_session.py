@@ -25,13 +25,14 @@ def opened(monkeypatch):
         calls.append(settings)
         company = SimpleNamespace(currency="USD")
         report = SimpleNamespace(number_style="en")
-        return SimpleNamespace(rules=SimpleNamespace(company=company, report=report))
+        rules = SimpleNamespace(company=company, report=report)
+        return SimpleNamespace(rules=rules, period=SimpleNamespace(kind="week"))
 
     monkeypatch.setattr(books, "open_book", open_book)
     monkeypatch.setattr(session._State, "book", None)
     monkeypatch.setattr(session._State, "parameters", {})
     yield calls
-    show.configure(currency="CNY", style="en", lang="en")
+    show.configure(currency="CNY", style="en", lang="en", period="period")
 
 
 @pytest.fixture
@@ -61,9 +62,10 @@ def test_a_year_that_papermill_made_a_number_is_a_period(opened):
 
 
 @pytest.mark.usefixtures("opened")
-def test_what_is_shown_follows_the_companys_currency_and_the_language():
+def test_what_is_shown_follows_the_companys_currency_the_language_and_the_periods_length():
     session.start(lang="zh")
-    assert show.settings() == show.Settings(currency="USD", style="en", lang="zh")
+    expected = show.Settings(currency="USD", style="en", lang="zh", period="week")
+    assert show.settings() == expected
 
 
 @pytest.mark.usefixtures("opened")
@@ -129,7 +131,7 @@ KERNEL = """
 from types import SimpleNamespace as S
 from playbook import book as books
 rules = S(company=S(currency="CNY"), report=S(number_style="en"))
-books.open_book = lambda **settings: S(rules=rules)
+books.open_book = lambda **settings: S(rules=rules, period=S(kind="month"))
 """
 
 

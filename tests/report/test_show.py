@@ -49,9 +49,9 @@ class Page(HTMLParser):
 @pytest.fixture(autouse=True)
 def _plain_settings():
     """Every test begins with yuan, English numbers and English names."""
-    show.configure(currency="CNY", style="en", lang="en")
+    show.configure(currency="CNY", style="en", lang="en", period="period")
     yield
-    show.configure(currency="CNY", style="en", lang="en")
+    show.configure(currency="CNY", style="en", lang="en", period="period")
 
 
 @pytest.fixture
@@ -432,3 +432,82 @@ def test_the_style_sheet_asks_for_nothing_and_knows_every_class_that_is_used():
     }
     known = set(re.findall(r"\.(pb[\w-]*)", css))
     assert used <= known
+
+
+def folded(**how):
+    return Page(show.table(pd.DataFrame({"team": ["A"], "cost": [5.0]}), "teams", **how))
+
+
+def test_a_folded_table_shows_its_title_and_opens_to_the_rest():
+    page = folded(title="All teams", folded=True, note="Of one week.")
+    (box,) = page.with_class("pb-folded")
+    assert "open" not in box
+    names = [name for name, _ in page.tags]
+    assert names.index("details") < names.index("summary") < names.index("table")
+    assert page.text.startswith("All teams amounts in CNY (¥)")
+    assert page.text.endswith("Of one week.")
+    assert not folded(title="All teams").with_class("pb-folded")
+
+
+def test_a_folded_worklist_still_leaves_its_list(collected):
+    rows = pd.DataFrame({"lead_id": ["L1"]})
+    page = Page(show.worklist(rows, "to_call", "Whom to call", folded=True))
+    assert page.with_class("pb-folded")
+    assert (collected / "worklists" / "to_call.csv").exists()
+
+
+def test_a_folded_table_without_a_title_is_refused():
+    with pytest.raises(ParameterError, match="a folded table needs a title"):
+        folded(folded=True)
+
+
+def test_a_table_shows_the_columns_asked_for_and_leaves_all_of_them(collected):
+    rows = pd.DataFrame({"team": ["A"], "late": [3], "due": [9]})
+    page = Page(show.table(rows, "teams", columns=["team", "due"]))
+    assert "Late" not in page.text
+    assert "Due" in page.text
+    (left,) = (collected / "tables").glob("*.parquet")
+    assert pd.read_parquet(left).columns.tolist() == ["team", "late", "due"]
+    with pytest.raises(ParameterError, match="unknown column of table 'teams' 'dew'"):
+        show.table(rows, "teams", columns=["dew"])
+
+
+def test_probabilities_and_differences_of_shares_are_written_as_such():
+    rows = pd.DataFrame({"p_value": [0.00004, 0.0264], "gap": [-0.216, 0.05]})
+    page = Page(show.table(rows, "tests", units={"gap": "points"}))
+    assert "< 0.001 −21.6 points 0.026 +5.0 points" in page.text
+
+
+def test_a_report_is_a_heading_with_blocks_and_every_line_an_item(collected):
+    rows = pd.DataFrame({"block": ["Leads", "Next"], "text": [EVIL, "Call first.\nThen write."]})
+    page = Page(show.blocks(rows, "weekly", title="Week 43", zh="周报", note="To paste."))
+    names = [name for name, _ in page.tags]
+    assert ("h2", {"class": "pb-heading"}) in page.tags
+    assert names.count("dt") == names.count("dd") == 2
+    assert names.count("li") == 2
+    assert "script" not in names
+    assert page.text.startswith("Week 43 周报 Leads ")
+    assert page.text.endswith("Next Call first. Then write. To paste.")
+    assert len(list((collected / "tables").glob("*_weekly.parquet"))) == 1
+
+
+def test_the_procedure_is_folded_in_a_review_and_open_for_who_works(collected):
+    (box,) = Page(show.sop("B2B growth", todo=["Define ICP"])).with_class("pb-sop")
+    assert "open" not in box
+    assert collected.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "heads"), [("week", "Now Last week"), ("month", "Now Last month")]
+)
+def test_the_metric_table_names_the_periods_length(kind, heads):
+    show.configure(period=kind)
+    page = Page(show.metrics(pd.DataFrame([metric(last_year=0.4, trend=[0.3, 0.4])])))
+    assert heads in page.text
+    assert f"{kind}s".capitalize() in page.text
+
+
+def test_for_a_year_last_year_stands_only_once():
+    show.configure(period="year")
+    page = Page(show.metrics(pd.DataFrame([metric(last_year=0.5)])))
+    assert page.text.count("Last year") == 1

@@ -26,7 +26,7 @@ from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
 from playbook.chapters.growth.changes import fair_change, fair_changes
 from playbook.chapters.growth.channel_steps import as_grid, channel_stages
-from playbook.chapters.growth.claims import findings, headline, leader_report
+from playbook.chapters.growth.claims import findings, headline
 from playbook.chapters.growth.declared import (
     METRICS,
     cockpit,
@@ -38,6 +38,7 @@ from playbook.chapters.growth.declared import (
 )
 from playbook.chapters.growth.diagnosis import PANELS, as_panels, diagnosis
 from playbook.chapters.growth.dots import as_dots, as_rates, as_won, share_won
+from playbook.chapters.growth.leader import leader_report, report_title
 from playbook.chapters.growth.paths import conversion_path
 from playbook.chapters.growth.pipelines import (
     Coverage,
@@ -119,6 +120,7 @@ __all__ = [
     "pipeline",
     "pipeline_history",
     "quality_days",
+    "report_title",
     "response_by",
     "response_hours",
     "revenue_pace",

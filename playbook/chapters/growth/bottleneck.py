@@ -237,7 +237,7 @@ def _row(book: Book, of: Candidate, sign: Sign, p_holm: float, worth: Worth) -> 
         "worth": worth.customers,
         "worth_low": worth.low,
         "worth_high": worth.high,
-        "evidence": _evidence(of, sign, p_holm, worth),
+        "evidence": _evidence(book, of, sign, p_holm, worth),
         "remedy": of.remedy,
         "owner": of.owner,
         "verdict": _verdict(book, of, sign, worth, is_news=is_news),
@@ -266,10 +266,10 @@ def _verdict(book: Book, of: Candidate, sign: Sign, worth: Worth, *, is_news: bo
     return "watch" if sign.is_worse or worth.low > 0 else "fine"
 
 
-def _evidence(of: Candidate, sign: Sign, p_holm: float, worth: Worth) -> str:
+def _evidence(book: Book, of: Candidate, sign: Sign, p_holm: float, worth: Worth) -> str:
     if fmt.is_missing(sign.now):
         return f"Not measured: supply {sign.needs}."
-    parts = [_compared(sign, p_holm), sign.note, _worth_words(of, worth)]
+    parts = [_compared(sign, p_holm), sign.note, _worth_words(of, worth, book.period.kind)]
     if sign.needs:
         parts.insert(1, f"Too few to judge: {sign.needs}.")
     return " ".join(part for part in parts if part)
@@ -291,14 +291,14 @@ def _compared(sign: Sign, p_holm: float) -> str:
     return f"{text}, {tested} among the candidates."
 
 
-def _worth_words(of: Candidate, worth: Worth) -> str:
+def _worth_words(of: Candidate, worth: Worth, kind: str) -> str:
     if not fmt.is_missing(worth.customers):
         ends = f"95 % {fmt.number(worth.low, 1)}–{fmt.number(worth.high, 1)}"
         laid = f" Laid to it: {' and '.join(worth.steps)}." if worth.steps else ""
         if worth.customers < 0.05:
             return f"No customer is lost by it ({ends}).{laid}"
         some = fmt.number(worth.customers, 1)
-        return f"Back at usual, a period would bring {some} more customers ({ends}).{laid}"
+        return f"Back at usual, a {kind} would bring {some} more customers ({ends}).{laid}"
     return _NO_WORTH.get(of.key, "No lost step of the funnel is laid to it, so it has no worth.")
 
 

@@ -111,7 +111,11 @@ def _against_others(step: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_grid(table: pd.DataFrame) -> pd.DataFrame:
-    """`channel_stages` as the cells of a grid: what differs clearly from the others is marked."""
+    """`channel_stages` as the cells of a grid: what differs clearly from the others is marked.
+
+    A step at which nobody has had the time yet has no column.
+    """
+    table = table[table.groupby("step")["n"].transform("sum") > 0]
     columns = {"channel": "name", "rate": "value", "is_news": "emphasis"}
     cells = table.rename(columns=columns).assign(step=table["then"].map(_SHORT))
     return cells[["name", "step", "value", "n", "emphasis", "difference"]]

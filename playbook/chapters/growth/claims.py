@@ -1,4 +1,4 @@
-"""What the chapter says about the period: findings, the headline and the leader's report."""
+"""What the chapter says about the period: findings and the headline."""
 
 from __future__ import annotations
 
@@ -55,47 +55,12 @@ def headline(book: Book, table: pd.DataFrame) -> str:
     return _what_happened(book, table.set_index("key")).claim
 
 
-def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.DataFrame:
-    """The six blocks of P02-L1, ready to paste: never "how much promotion I did".
-
-    Args:
-        book: The Book.
-        table: What `metrics` returned.
-        found: What `findings` returned.
-
-    Returns:
-        `block` and `text`, one row per block in the handbook's order.
-    """
-    import pandas as pd
-
-    rows = table.set_index("key")
-    actions = [f for f in found if f.remedy]
-    blocks = {
-        "New leads, MQL, SQL": f"{book.period.title}: {_counted(book, rows)}.",
-        "Key channels": _channel_sentence(book),
-        "Follow-up": _follow_up(book, rows),
-        "Where the funnel is stuck": _first(found, "real") or "No step lost more than chance does.",
-        "What we change next": " ".join(f.remedy for f in actions[:3]) or "Nothing to change.",
-        "What the leader must coordinate": " ".join(f.claim for f in found if f.question == "need")
-        or "Nothing beyond what is planned.",
-    }
-    return pd.DataFrame({"block": list(blocks), "text": list(blocks.values())})
-
-
 def _counted(book: Book, rows: pd.DataFrame) -> str:
     """The period's counts that are known, as a list in words."""
     known = {k: n for k, n in _COUNTS.items() if not fmt.is_missing(rows.loc[k, "value"])}
     return (
         ", ".join(f"{_value(book, rows, k)} {n}" for k, n in known.items()) or "no leads recorded"
     )
-
-
-def _follow_up(book: Book, rows: pd.DataFrame) -> str:
-    if fmt.is_missing(rows.loc["response_in_time", "value"]):
-        return "Not known: no sales activities were supplied."
-    answered = _value(book, rows, "response_in_time", n=True)
-    median = _value(book, rows, "response_hours")
-    return f"{answered} of the leads were answered in time; the median answer took {median}."
 
 
 _COUNTS = {"leads": "leads", "mql": "MQL", "sql": "SQL"}
@@ -116,7 +81,9 @@ def _what_happened(book: Book, rows: pd.DataFrame) -> Finding:
         for key, name in _COUNTS.items()
         if not fmt.is_missing(rows.loc[key, "previous"])
     )
-    evidence = f"Against {book.previous.title}: {before}." if before else "No earlier period."
+    evidence = (
+        f"Against {book.previous.title}: {before}." if before else f"No earlier {book.period.kind}."
+    )
     return Finding("P02-E2/what-happened", level, f"{claim}.", evidence, question="what")
 
 
@@ -134,15 +101,16 @@ def _conversion_news(book: Book, changes: pd.DataFrame) -> Finding:
     ranked = known.sort_values("lost_won", ascending=False)
     lost = ranked[ranked["is_news"] & (ranked["lost"] > 0)]
     row = ranked.iloc[0] if lost.empty else lost.iloc[0]
+    before = f"the twelve {book.period.kind}s before"
     numbers = f"{fmt.percent(row['base_rate'])} to {fmt.percent(row['rate'])}"
     evidence = (
-        f"{row['converted']} of {row['n']} now, {row['base_converted']} of {row['base_n']} in the "
-        f"twelve periods before, all given {row['days']} days; difference "
+        f"{row['converted']} of {row['n']} now, {fmt.number(row['base_converted'])} of "
+        f"{fmt.number(row['base_n'])} in {before}, all given {row['days']} days; difference "
         f"{fmt.points(row['difference'])} (95 % {fmt.points(row['low'])} to "
         f"{fmt.points(row['high'])}), p = {row['p_value']:.2g}."
     )
     if row["lost"] <= 0:
-        claim = "No step of the funnel converts less than in the twelve periods before."
+        claim = f"No step of the funnel converts less than in {before}."
         return Finding("P02-R1/no-news", "info", claim, evidence, question="real")
     if lost.empty:
         claim = (
@@ -157,10 +125,10 @@ def _conversion_news(book: Book, changes: pd.DataFrame) -> Finding:
         "act",
         f"{claim}{named}.",
         f"{evidence}{why}",
-        _REMEDIES.get(row["first"], _REMEDIES["opportunity"]),
+        _REMEDIES.get(row["first"], _REMEDIES["opportunity"]).format(kind=book.period.kind),
         _OWNERS.get(row["first"], "sales"),
         "real",
-        f"about {row['lost_won']:.1f} more customers from each period's leads",
+        f"about {row['lost_won']:.1f} more customers from each {book.period.kind}'s leads",
         "weeks",
     )
 
@@ -190,7 +158,7 @@ def _won(book: Book, rows: pd.DataFrame) -> str:
 _REMEDIES = {
     "valid": "Compare the MQL standard with the valid leads it turned away.",
     "lead": "Review what the forms ask and which channels bring leads outside the MQL standard.",
-    "mql": "Review with sales, lead by lead, the MQLs of the period that did not become SQL.",
+    "mql": "Review with sales, lead by lead, the MQLs of the {kind} that did not become SQL.",
     "sql": "Let presales join the first meeting of every SQL and record why one does not advance.",
     "opportunity": "Review the lost deals with sales: price, competitor, or no decision.",
 }
@@ -217,12 +185,15 @@ def _late_answers(book: Book, rows: pd.DataFrame) -> list[Finding]:
     others = teams[teams["team"] != worst["team"]]
     apart = worst["high"] < fmt.div(others["in_time"].sum(), others["due"].sum())
     where = f", {worst['late']} of them with {worst['team']}" if late else ""
-    claim = f"{late} of {due} leads whose answer was due waited past the SLA{where}."
+    claim = (
+        f"{fmt.number(late)} of {fmt.number(due)} leads whose answer was due waited past the "
+        f"SLA{where}."
+    )
     low, high = wilson(teams[["in_time"]].sum(), teams[["due"]].sum())
     evidence = (
         f"In time: {fmt.rate(rate, due)}, 95 % {fmt.interval(low[0], high[0])}, "
-        f"the period before {fmt.percent(before)}. SLA: {sla.high_intent_hours:g} h for high "
-        f"intent, {sla.normal_hours:g} h for others, {sla.clock} hours."
+        f"the {book.period.kind} before {fmt.percent(before)}. SLA: {sla.high_intent_hours:g} h "
+        f"for high intent, {sla.normal_hours:g} h for others, {sla.clock} hours."
     )
     evidence += _late_converts(book)
     level: Level = "act" if rate < 0.7 else "watch" if rate < 0.9 else "good"
@@ -239,7 +210,7 @@ def _late_answers(book: Book, rows: pd.DataFrame) -> list[Finding]:
             remedy,
             _lead_of(worst["team"]),
             "why",
-            f"{late} leads a period answered in time",
+            f"{late} leads a {book.period.kind} answered in time",
             "days",
         ),
         Finding(
@@ -258,10 +229,12 @@ def _late_converts(book: Book) -> str:
     table = conversion_by_answer(book).set_index("answer")
     if len(table) < 2 or table["mql"].min() < ENOUGH:
         return ""
+    kind = book.period.kind
     late, punctual = table.loc["late"], table.loc["in time"]
     words = (
-        f" Over a year, {fmt.rate(late['rate'], late['mql'])} of the MQLs answered late became "
-        f"SQL, {fmt.rate(punctual['rate'], punctual['mql'])} of those answered in time"
+        f" Over this {kind} and the twelve before, {fmt.rate(late['rate'], late['mql'])} of the "
+        f"MQLs answered late became SQL, {fmt.rate(punctual['rate'], punctual['mql'])} of those "
+        "answered in time"
     )
     apart = late["high"] < punctual["low"]
     return f"{words}; the intervals do not overlap." if apart else f"{words}; chance may decide."
@@ -283,7 +256,7 @@ def _lead_count_trap(book: Book) -> list[Finding]:
     )
     evidence = (
         f"Valid rate 95 % {fmt.interval(trap.low, trap.high)}, n = {trap.n:.0f}; "
-        "usual means the median of the twelve periods before."
+        f"usual means the median of the twelve {book.period.kind}s before."
     )
     remedy = "Hold spend on the channels that grew until their valid rate is back."
     return [
@@ -371,28 +344,11 @@ def _no_origin(book: Book) -> list[Finding]:
     ]
 
 
-def _channel_sentence(book: Book) -> str:
-    top = channels(book).head(3)
-    return (
-        "; ".join(
-            f"{r.channel} {fmt.number(r.leads)} leads, {fmt.number(r.mql)} MQL, "
-            f"{fmt.number(r.sql)} SQL"
-            for r in top.itertuples()
-        )
-        + "."
-    )
-
-
-def _first(found: list[Finding], question: str) -> str:
-    return next((f.claim for f in found if f.question == question), "")
-
-
-def _value(book: Book, rows: pd.DataFrame, key: str, *, n: bool = False) -> str:
+def _value(book: Book, rows: pd.DataFrame, key: str) -> str:
     row: Any = rows.loc[key]
     return fmt.value(
         row["value"],
         row["unit"],
-        n=row["n"] if n else None,
         currency=book.rules.company.currency,
         style=book.rules.report.number_style,
     )

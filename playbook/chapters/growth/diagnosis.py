@@ -136,8 +136,9 @@ def as_panels(book: Book, table: pd.DataFrame) -> pd.DataFrame:
 def _heading(row: dict[Any, Any]) -> str:
     verdict = {"usual": "as usual", "too young": "too young to judge"}
     said = verdict.get(row["judgement"], row["judgement"])
-    n = "" if row["unit"] == "count" or not row["now_n"] else f" (n = {fmt.number(row['now_n'])})"
-    return f"{row['panel'].capitalize()}: {said}. {row['measure']}{n}"
+    unsaid = row["unit"] == "count" or fmt.is_missing(row["now_n"]) or not row["now_n"]
+    n = "" if unsaid else f" (n = {fmt.number(row['now_n'])})"
+    return f"{row['panel'].capitalize()}: {said}. {row['measure'].removeprefix('→ ')}{n}"
 
 
 def _quantity(book: Book) -> list[Reading]:

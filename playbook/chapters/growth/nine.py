@@ -287,5 +287,5 @@ def _of_targets(book: Book) -> str:
         return "There are no targets for the period."
     if counts_leads_only(book):
         return "The only target of the period is the lead count."
-    beyond = ", ".join(sorted(goals - COUNT_TARGETS))
+    beyond = ", ".join(goal.replace("_", " ") for goal in sorted(goals - COUNT_TARGETS))
     return f"Targets beyond the lead count: {beyond}."

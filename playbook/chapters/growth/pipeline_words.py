@@ -40,9 +40,9 @@ def of_pipeline(book: Book, table: pd.DataFrame, cover: Coverage) -> Words:
         f"{fmt.plural(deals, 'deal')}"
     )
     see = (
-        "Amounts open at the period's end. Strong: deals whose lead came from a channel; grey: "
-        "deals without one, renewals included. Deals that marketing only influenced are not "
-        "counted as sourced."
+        f"Amounts open at the {book.period.kind}'s end. Strong: deals whose lead came from a "
+        "channel; grey: deals without one, renewals included. Deals that marketing only "
+        "influenced are not counted as sourced."
     )
     bars = as_open(table)
     told = "; ".join(f"{r.name} {_money(book, r.value)}" for r in bars.itertuples(index=False))
@@ -67,7 +67,7 @@ def of_coverage(book: Book, cover: Coverage) -> str:
         return f"{said} How many are usually won is not known: no lost deals are recorded."
     needed = div(1, cover.win_rate)
     return (
-        f"{said} Over this period and the twelve before, "
+        f"{said} Over this {book.period.kind} and the twelve before, "
         f"{fmt.rate(cover.win_rate, cover.closed_deals)} of the deals closed were won (95 % "
         f"{fmt.interval(cover.low, cover.high)}), renewals included: at that rate "
         f"{fmt.number(needed, 1)} times would be needed, if deals are of like size and close in "
@@ -85,8 +85,9 @@ def of_open_trend(book: Book, trend: pd.DataFrame) -> Words:
     title = f"Open pipeline: {_money(book, last)}"
     if not fmt.is_missing(usual):
         title += f", usually {_money(book, usual)}"
-    see = "Amount of all deals open at the end of each period; usually means the median before."
-    return Words(title, see, f"{title}, over {len(known)} periods.")
+    kind = book.period.kind
+    see = f"Amount of all deals open at the end of each {kind}; usually means the median before."
+    return Words(title, see, f"{title}, over {fmt.plural(len(known), kind)}.")
 
 
 def of_stalled(book: Book, table: pd.DataFrame) -> str:

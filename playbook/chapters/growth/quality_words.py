@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbook import format as fmt
 from playbook.chapters.growth.buyers import given_days
 from playbook.chapters.growth.quality import NOT_RECORDED
-from playbook.chapters.growth.words import LARGE
+from playbook.chapters.growth.words import LARGE, same_days
 from playbook.chapters.words import Words
 from playbook.format import div
 
@@ -93,13 +93,14 @@ def of_channel_steps(table: pd.DataFrame) -> Words:
             f"{row['channel']}: {row['step']} {fmt.percent(row['rate'], 0)}, all channels "
             f"{fmt.percent(row['overall'], 0)}"
         )
-    days = ", ".join(
-        f"{step} {n}" for step, n in dict(zip(table["step"], table["days"], strict=True)).items()
-    )
     see = (
-        "Of the leads in the stage before, the share that went on; this period and the twelve "
-        f"before. Every lead is given the same days: {days}."
+        "Of the leads in the stage before, the share that went on; this and the twelve before "
+        f"together. Every lead is given the same time: {same_days(table)}."
     )
+    sizes = table.groupby("step", sort=False)["n"].sum()
+    young = ", ".join(str(step) for step in sizes[sizes == 0].index)
+    if young:
+        see += f" Nobody has had that long yet for {young}."
     told = "; ".join(
         f"{r.channel}, {r.step}: {fmt.rate(r.rate, r.n)}" for r in news.itertuples(index=False)
     )
@@ -112,9 +113,9 @@ def pareto(table: pd.DataFrame, where: str) -> pd.DataFrame:
     rows = table[table["where"] == where].reset_index(drop=True)
     before = rows["cumulative"] - rows["share"]
     return rows.assign(
-        name=rows["reason"],
+        name=[_written(reason) for reason in rows["reason"]],
         value=rows["lost"],
-        beside=[f"{fmt.percent(share, 0)} so far" for share in rows["cumulative"]],
+        beside=[f"{fmt.percent(share, 0)} up to here" for share in rows["cumulative"]],
         emphasis=before < MOST - 1e-9,
     )[["name", "value", "beside", "emphasis", "share"]]
 
@@ -124,20 +125,26 @@ def of_pareto(rows: pd.DataFrame, where: str) -> Words:
     total, most = int(rows["value"].sum()), rows[rows["emphasis"]]
     top = rows.iloc[0]
     title = (
-        f"{str(top['name']).capitalize()}: {fmt.number(top['value'])} of "
+        f"{str(top['name'])[0].upper()}{str(top['name'])[1:]}: {fmt.number(top['value'])} of "
         f"{fmt.plural(total, f'lost {where}')}"
     )
     reasons = fmt.plural(len(most), "reason")
     verb = "makes" if len(most) == 1 else "make"
     see = (
-        f"{reasons} of {len(rows)} {verb} {fmt.percent(most['share'].sum(), 0)} of them; beside "
-        "each bar, the share up to it."
+        f"{reasons} of {len(rows)} {verb} {fmt.percent(most['share'].sum(), 0)} of them. Beside "
+        "each bar: its share together with all bars above it."
     )
     unsaid = rows.loc[rows["name"] == NOT_RECORDED, "share"].sum()
     if unsaid:
         see += f" {fmt.percent(unsaid, 0)} carry no reason."
     counts = ", ".join(f"{r.name} {r.value}" for r in rows.itertuples(index=False))
     return Words(title, see, f"Reasons for lost {where}s: {counts}.")
+
+
+def _written(reason: str) -> str:
+    """A reason with its abbreviations in capitals."""
+    words = (w.upper() if w in {"icp", "mql", "sql", "poc"} else w for w in reason.split())
+    return " ".join(words)
 
 
 def _kind(by: str) -> str:

@@ -20,14 +20,14 @@ LARGE = 0.05
 
 def of_stages(book: Book, table: pd.DataFrame) -> Words:
     """For the period's stage entries; see `period_stages`."""
-    first, last = table.iloc[0], table.iloc[-1]
+    first, last, kind = table.iloc[0], table.iloc[-1], book.period.kind
     title = f"{fmt.number(first['count'])} leads came in during {book.period.title}"
     if last["key"] == "won":
         title += f", and {fmt.plural(last['count'], 'lead')} became customers"
     see = (
-        "Each bar counts leads that entered the stage in the period, whenever they came: those of "
-        "a month are seldom the ones won in it. Deals without a lead, renewals included, are not "
-        "in it. Grey is the period before."
+        f"Each bar counts leads that entered the stage in the {kind}, whenever they came: those of "
+        f"a {kind} are seldom the ones won in it. Deals without a lead, renewals included, are not "
+        f"in it. Grey is the {kind} before."
     )
     counts = ", ".join(
         f"{name} {fmt.number(count)}"
@@ -53,28 +53,47 @@ def of_cohort(book: Book, table: pd.DataFrame) -> Words:
     return Words(title, see, f"Cohort of {book.period.title}: {rates}.")
 
 
-def of_changes(table: pd.DataFrame) -> Words:
-    """For the steps now against the year before; see `fair_changes`."""
+def of_changes(book: Book, table: pd.DataFrame) -> Words:
+    """For the steps now against the twelve periods before; see `fair_changes`."""
     if table.empty:
         title = "No stage beyond the lead is recorded yet"
         return Words(title, "", title)
+    kind = book.period.kind
     news = table[table["is_news"]].sort_values("lost", ascending=False)
     if news.empty:
-        title = "No step converts differently from the year before"
+        title = f"No step converts differently from the twelve {kind}s before, beyond chance"
     else:
         row = news.iloc[0]
-        verb = "lost" if row["difference"] < 0 else "gained"
-        title = f"{row['step']} {verb} {fmt.points(abs(row['difference'])).lstrip('+')}"
-    days = ", ".join(f"{r.step} {r.days} days" for r in table.itertuples())
+        verb = "fell" if row["difference"] < 0 else "rose"
+        title = f"{row['step']} {verb} by {fmt.points(abs(row['difference'])).lstrip('+')}"
+    strong = "" if news.empty else "; a strong dot differs by more than chance"
     see = (
-        "Dots are this period with 95 % intervals, grey marks the twelve periods before. Every "
-        f"lead is given the same time: {days}."
+        f"Dots are this {kind} with 95 % intervals, grey marks the twelve {kind}s before{strong}. "
+        f"Every lead is given the same time: {same_days(table)}."
     )
     rates = "; ".join(
         f"{r.step} {fmt.percent(r.rate)} against {fmt.percent(r.base_rate)}"
         for r in table.itertuples()
     )
     return Words(title, see, f"Step conversions now and before: {rates}.")
+
+
+def same_days(table: pd.DataFrame) -> str:
+    """How many days each step was given, those of equal length together.
+
+    Args:
+        table: `step` and `days`, in the funnel's order.
+    """
+    groups: dict[int, list[str]] = {}
+    for step, days in dict(zip(table["step"], table["days"], strict=True)).items():
+        groups.setdefault(int(days), []).append(str(step))
+    if len(groups) == 1:
+        return fmt.plural(next(iter(groups)), "day")
+    rest = max(groups, key=lambda days: len(groups[days]))
+    if len(groups[rest]) == 1:
+        return ", ".join(f"{s[0]} {fmt.plural(days, 'day')}" for days, s in groups.items())
+    parts = [f"{fmt.plural(d, 'day')} for {', '.join(s)}" for d, s in groups.items() if d != rest]
+    return "; ".join([*parts, f"{fmt.plural(rest, 'day')} for the others"])
 
 
 def of_trend(table: pd.DataFrame) -> Words:
@@ -85,15 +104,24 @@ def of_trend(table: pd.DataFrame) -> Words:
         return Words(f"{name}: nothing old enough to judge yet", "", f"{name}: no mature period.")
     last, usual = ripe.iloc[-1], ripe["value"].iloc[:-1].median()
     unit = last["unit"]
-    month = len(last["period"]) == len("2026-10") and "Q" not in last["period"]
-    when = f"{last['start']:%B %Y}" if month else last["period"]
+    when = _when(str(last["period"]), f"{last['start']:%B %Y}")
     title = f"{name}: {fmt.value(last['value'], unit)} in {when}"
     if not fmt.is_missing(usual):
         title += f", usually {fmt.value(usual, unit)}"
     see = "The band is the 95 % interval." if unit == "share" else ""
     if table["immature"].any():
-        see += " The hatched periods are too young: some of their conversions are still to come."
+        see += " What is hatched is too young: some of its conversions are still to come."
     return Words(title, see.strip(), f"{title}, over {len(table)} periods.")
+
+
+def _when(label: str, month: str) -> str:
+    """A period's label as words: `week 43 of 2026`, `October 2026`, `Q3 2026`, `2026`."""
+    year, _, part = label.partition("-")
+    if part.startswith("W"):
+        return f"week {int(part[1:])} of {year}"
+    if part.startswith("Q"):
+        return f"{part} {year}"
+    return month if len(part) == len("10") else label
 
 
 def of_response(book: Book, rows: pd.DataFrame) -> Words:
@@ -150,19 +178,4 @@ def of_won(table: pd.DataFrame, by: str) -> Words:
         f"{value} {fmt.rate(rate, n)}"
         for value, rate, n in table[[by, "won_rate", "leads_followed"]].itertuples(index=False)
     )
-    return Words(title, see, alt)
-
-
-def of_losses(table: pd.DataFrame) -> Words:
-    """For the reasons why leads or deals were lost; see `loss_reasons`."""
-    if table.empty:
-        title = "No lead was marked invalid and no deal was lost in the period"
-        return Words(title, "", title)
-    top = table.iloc[0]
-    title = (
-        f"{top['reason'].replace('_', ' ').capitalize()}: {fmt.percent(top['share'], 0)} of losses"
-    )
-    unsaid = table.loc[table["reason"] == "not recorded", "share"].sum()
-    see = f"{fmt.percent(unsaid, 0)} of the losses carry no reason." if unsaid else ""
-    alt = "Reasons for losses: " + ", ".join(f"{r.reason} {r.lost}" for r in table.itertuples())
     return Words(title, see, alt)

@@ -20,6 +20,7 @@ from playbook.report.show.styles import css, style
 from playbook.report.show.tables import definitions, table, worklist
 from playbook.report.show.texts import (
     LEVEL_WORDS,
+    blocks,
     finding_html,
     findings,
     headline,
@@ -34,6 +35,7 @@ __all__ = [
     "Html",
     "Settings",
     "Shown",
+    "blocks",
     "bullet",
     "change_html",
     "cockpit_html",

@@ -18,9 +18,20 @@ Language = Literal["en", "zh"]
 
 _ACRONYMS = """
     MQL SQL ICP CPL CAC ROI SLA CRM SDR ID URL UTM SEM SEO KOL AI CTR CPC CPM RFM LTV CVR AB QA API
-    DRI OKR POC PPC QR N
+    DRI OKR POC PPC QR
 """
 _UPPER = frozenset(_ACRONYMS.lower().split())
+_SAID = {
+    "zh": "Chinese name",
+    "low": "95 % from",
+    "high": "95 % to",
+    "n": "n",
+    "immature": "Too young",
+    "is_news": "Beyond chance",
+    "p_value": "p",
+    "p_adjusted": "p, adjusted",
+}
+"""Columns that every method names alike, and whose names say too little."""
 
 
 class Html(str):
@@ -87,11 +98,13 @@ class Settings:
         currency: ISO code of amounts whose row names none.
         style: `en` for ¥4.2 m, `zh` for 420 万.
         lang: `en` shows English names with the Chinese ones on hover, `zh` the other way round.
+        period: What one period is called: `week`, `month`, `quarter`, `year`, or `period`.
     """
 
     currency: str = "CNY"
     style: Style = "en"
     lang: Language = "en"
+    period: str = "period"
 
 
 class _Current:
@@ -99,7 +112,11 @@ class _Current:
 
 
 def configure(
-    *, currency: str | None = None, style: Style | None = None, lang: Language | None = None
+    *,
+    currency: str | None = None,
+    style: Style | None = None,
+    lang: Language | None = None,
+    period: str | None = None,
 ) -> None:
     """Set how everything shown from now on is written; what is None stays as it is.
 
@@ -111,7 +128,10 @@ def configure(
             raise ParameterError(unknown(kind, str(given), get_args(allowed)))
     now = _Current.settings
     _Current.settings = Settings(
-        currency=currency or now.currency, style=style or now.style, lang=lang or now.lang
+        currency=currency or now.currency,
+        style=style or now.style,
+        lang=lang or now.lang,
+        period=period or now.period,
     )
 
 
@@ -125,9 +145,11 @@ def humanised(name: str) -> str:
 
     >>> humanised("mql_to_sql_rate"), humanised("response_hours"), humanised("线索数")
     ('MQL to SQL rate', 'Response hours', '线索数')
+    >>> humanised("low"), humanised("n"), humanised("immature")
+    ('95 % from', 'n', 'Too young')
     """
-    if name == "zh":
-        return "Chinese name"
+    if name in _SAID:
+        return _SAID[name]
     words = [word.upper() if word in _UPPER else word for word in name.split("_") if word]
     text = " ".join(words)
     return text[:1].upper() + text[1:] if text else name

@@ -57,15 +57,16 @@ def metrics(df: pd.DataFrame, *, name: str = "metrics", title: str = "") -> Show
     off = [r for r in every if r not in records]
     keep = df.drop(columns=[c for c in ("trend",) if c in df.columns]).reset_index(drop=True)
     collect.table(keep, collect.checked_name(name), {"title": title, "note": "", "units": {}})
+    period = settings().period
     optional = {
         "target": any(not fmt.is_missing(r["target"]) for r in records),
-        "last_year": any(not fmt.is_missing(r["last_year"]) for r in records),
+        "last_year": period != "year" and any(not fmt.is_missing(r["last_year"]) for r in records),
         "trend": "trend" in df.columns,
     }
-    heads = ["Metric", *(labelled(c, {})[0] for c in groups), "Now", "Last period"]
+    heads = ["Metric", *(labelled(c, {})[0] for c in groups), "Now", f"Last {period}"]
     plain = len(groups) + 1
     heads += ["Last year"] * optional["last_year"] + ["Target"] * optional["target"]
-    heads += ["Periods"] * optional["trend"]
+    heads += [f"{period}s".capitalize()] * optional["trend"]
     head = el("tr", *[header(h, None, numeric=i >= plain) for i, h in enumerate(heads)])
     body = [el("tr", *_metric_cells(r, groups, optional)) for r in records]
     inside = el("table", el("thead", head), el("tbody", *body), cls="pb-table pb-metrics")
@@ -130,7 +131,9 @@ def cockpit_rows(rows: Sequence[Mapping[str, Any]]) -> Shown:
 def cockpit_html(rows: Sequence[Mapping[str, Any]]) -> Html:
     """The cockpit as a table grouped by layer, for a page that already has the styles."""
     body: list[Html] = []
-    heads = ("", "Now", "Periods", "Last period", "Last year", "Target", "")
+    period = settings().period
+    periods = f"{period}s".capitalize()
+    heads = ("", "Now", periods, f"Last {period}", "Last year", "Target", "")
     for layer in sorted({row["layer"] for row in rows}):
         english, chinese = LAYERS[layer]
         first, side = (chinese, english) if settings().lang == "zh" else (english, chinese)
@@ -190,7 +193,9 @@ def _metric_cells(
     cells = [el("th", first, scope="row", title=hover)]
     cells += [el("td", _plain(row[column])) for column in groups]
     cells.append(_now_cell(row, young=young))
-    cells.append(_earlier_cell(row, "previous", "in the last period", in_noise=noise or young))
+    cells.append(
+        _earlier_cell(row, "previous", f"in the last {settings().period}", in_noise=noise or young)
+    )
     if optional["last_year"]:
         cells.append(_earlier_cell(row, "last_year", "a year ago", in_noise=young))
     if optional["target"]:
@@ -246,7 +251,7 @@ def _off_note(rows: Sequence[Mapping[str, Any]]) -> str:
     """Which figures are switched off, and what would switch them on; empty if none is."""
     if not rows:
         return ""
-    names = ", ".join(str(row["name"]) for row in rows)
+    names = "; ".join(str(row["name"]) for row in rows)
     needs = {
         need for row in rows for need in str(row["reason"]).removeprefix("supply ").split(", ")
     }
@@ -260,7 +265,7 @@ def _reason(row: Mapping[str, Any]) -> str:
     bottom = row.get("denominator")
     if not fmt.is_missing(bottom) and float(cast("float", bottom)) == 0:
         return "nothing to divide by: the denominator is 0"
-    return "no data for this in the period"
+    return f"no data for this in the {settings().period}"
 
 
 def _target_cell(row: Mapping[str, Any]) -> Html:
@@ -303,4 +308,5 @@ def _metric_text(row: Mapping[str, Any], groups: list[str]) -> str:
     name = " / ".join([str(row["name"]), *(_plain(row[column]) for column in groups)])
     n = row["n"] if row["unit"] == "share" else None
     now = _write(row, "value") if n is None else fmt.rate(row["value"], n)
-    return f"{name}: {now}, last period {_write(row, 'previous')}, target {_write(row, 'target')}"
+    before = f"last {settings().period} {_write(row, 'previous')}"
+    return f"{name}: {now}, {before}, target {_write(row, 'target')}"

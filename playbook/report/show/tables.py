@@ -11,7 +11,7 @@ from playbook.report.show import collect
 from playbook.report.show.html import Html, Shown, el, join, labelled, schema_units, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -44,6 +44,8 @@ def table(
     note: str = "",
     names: Mapping[str, str | tuple[str, str]] | None = None,
     missing: Mapping[str, str] | None = None,
+    columns: Sequence[str] = (),
+    folded: bool = False,
 ) -> Shown:
     """A table as a page shows it, its first rows; the whole of it goes to tables.xlsx.
 
@@ -54,20 +56,23 @@ def table(
         title: What it is, above it.
         units: Unit of each column (see `playbook.format.UNITS`); what is not named follows from
             the data model, then from the end of the name (`_rate`, `_share`, `_hours`, `_days`),
-            then from the type. A column `currency` names the currency of each row's amounts.
+            then from the type; also `moment`, `points` (a difference of shares) and `p`. A column
+            `currency` names the currency of each row's amounts.
         rows: How many rows to show; None shows all.
         note: A remark below it.
         names: Headers that replace the column's name: a label, or (English, Chinese).
         missing: Why a column's values may be missing, shown on hover.
+        columns: Which columns to show here; all where none are named.
+        folded: Whether to show only its title, which opens it; on paper it is open.
 
     Raises:
-        ParameterError: The name cannot be a sheet's, or `units`, `names` or `missing` name a
-            column that is not there.
+        ParameterError: The name cannot be a sheet's, `units`, `names`, `missing` or `columns`
+            name a column that is not there, or a folded table has no title.
     """
     full = _flat(df)
     sheet_name = collect.checked_name(name)
     units, names, missing = units or {}, names or {}, missing or {}
-    for named in (*units, *names, *missing):
+    for named in (*units, *names, *missing, *columns):
         if named not in full.columns:
             raise ParameterError(unknown(f"column of table '{name}'", named, full.columns))
     kinds = {column: unit_of(column, full[column], units) for column in full.columns}
@@ -80,9 +85,10 @@ def table(
         "currency": settings().currency,
     }
     sheet = collect.table(full, sheet_name, details)
-    unsaid = [column for column in full.columns[1:] if column not in missing]
+    chosen = full[list(columns)] if columns else full
+    unsaid = [column for column in chosen.columns[1:] if column not in missing]
     empty = [column for column in unsaid if len(full) and full[column].isna().all()]
-    shown = full.drop(columns=empty)
+    shown = chosen.drop(columns=empty)
     kinds = {column: kinds[column] for column in shown.columns}
     head = shown if rows is None else shown.head(rows)
     cells = [_cells(row, kinds) for row in head.to_dict("records")]
@@ -91,21 +97,20 @@ def table(
     parts = (_more(len(full) - len(head), sheet), note, counted, without)
     foot = [part for part in parts if part]
     labels = {column: labels[column] for column in shown.columns}
-    currency = _currency_note(shown, kinds)
-    html = join(
-        [
-            caption(title, currency),
-            scrolling(
-                _table_html(list(shown.columns), labels, kinds, cells, missing), title or name
-            ),
-            *(el("p", remark, cls="pb-note") for remark in foot),
-        ]
-    )
-    return Shown(el("div", html, cls="pb-tablebox"), _as_text(title, labels, cells, foot))
+    inside = _table_html(list(shown.columns), labels, kinds, cells, missing)
+    body = [scrolling(inside, title or name), *(el("p", s, cls="pb-note") for s in foot)]
+    html = _boxed(title, _currency_note(shown, kinds), body, folded=folded)
+    return Shown(html, _as_text(title, labels, cells, foot))
 
 
 def worklist(
-    df: pd.DataFrame, name: str, title: str, *, rows: int = ROWS, columns: Sequence[str] = ()
+    df: pd.DataFrame,
+    name: str,
+    title: str,
+    *,
+    rows: int = ROWS,
+    columns: Sequence[str] = (),
+    folded: bool = False,
 ) -> Shown:
     """Who or what to attend to next: the first rows here, the whole list as a CSV file.
 
@@ -115,6 +120,7 @@ def worklist(
         title: What it is.
         rows: How many rows to show here.
         columns: Which columns to show here; all where none are named.
+        folded: Whether to show only its title, which opens it; on paper it is open.
     """
     full = _flat(df)
     file = collect.worklist(full, collect.checked_name(name))
@@ -130,15 +136,11 @@ def worklist(
     else:
         where = _more(len(full) - len(head), None)
     inside = _table_html(list(full.columns), labels, kinds, cells, {})
-    html = join(
-        [
-            caption(title, _currency_note(full, kinds)),
-            scrolling(inside, title) if cells else Html(),
-            el("p", where, cls="pb-note") if where else Html(),
-        ]
-    )
     foot = [where] if where else []
-    return Shown(el("div", html, cls="pb-tablebox"), _as_text(title, labels, cells, foot))
+    body = [*([scrolling(inside, title)] if cells else [])]
+    body += [el("p", remark, cls="pb-note") for remark in foot]
+    html = _boxed(title, _currency_note(full, kinds), body, folded=folded)
+    return Shown(html, _as_text(title, labels, cells, foot))
 
 
 def definitions(df: pd.DataFrame) -> Shown:
@@ -203,7 +205,7 @@ def unit_of(column: str, values: pd.Series, units: Mapping[str, str]) -> str:
 
     told = units.get(column)
     if told is not None:
-        if told not in (*fmt.UNITS, "moment"):
+        if told not in (*fmt.UNITS, *_WRITERS):
             raise ParameterError(unknown(f"unit of column '{column}'", told, fmt.UNITS))
         return told
     if pd.api.types.is_datetime64_any_dtype(values):
@@ -217,6 +219,8 @@ def unit_of(column: str, values: pd.Series, units: Mapping[str, str]) -> str:
         or column.endswith("_id")
     ):
         return "text"
+    if column == "p" or column.startswith("p_"):
+        return "p"
     by_schema = _SCHEMA_UNITS.get(schema_units().get(column, ""))
     return by_schema or _SUFFIX_UNITS.get(column.rsplit("_", 1)[-1], "count")
 
@@ -229,13 +233,25 @@ def written(value: Any, unit: str, currency: str | None = None, *, sign: bool = 
         return fmt.MISSING
     if value is True or value is False or type(value).__name__ == "bool":
         return "yes" if value else "no"
-    if unit == "moment":
-        return fmt.moment(value)
+    if unit in _WRITERS:
+        return _WRITERS[unit](value)
     if unit == "text" and hasattr(value, "isoformat"):
         return fmt.date(value)
     now = settings()
     kind: Any = unit
     return fmt.value(value, kind, currency=currency or now.currency, style=now.style, sign=sign)
+
+
+def _probability(value: Any) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "moment": fmt.moment,
+    "points": fmt.points,
+    "p": _probability,
+}
+"""Units that only tables have: a moment, a difference of shares, a probability."""
 
 
 def caption(title: str, side: str = "") -> Html:
@@ -244,6 +260,16 @@ def caption(title: str, side: str = "") -> Html:
         return Html()
     muted = el("span", side, cls="pb-muted") if side else None
     return el("p", el("strong", title) if title else None, Html(" "), muted, cls="pb-caption")
+
+
+def _boxed(title: str, side: str, body: list[Html], *, folded: bool) -> Html:
+    """A table with what stands above and below it, open, or folded under its title."""
+    if not folded:
+        return el("div", caption(title, side), *body, cls="pb-tablebox")
+    if not title:
+        raise ParameterError("a folded table needs a title: it is all that one sees of it")
+    muted = el("span", f" {side}", cls="pb-muted") if side else None
+    return el("details", el("summary", title, muted), *body, cls="pb-tablebox pb-folded")
 
 
 def scrolling(inside: Html, label: str) -> Html:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from playbook.findings import QUESTIONS, Level, by_level
 from playbook.report.show import collect
-from playbook.report.show.html import Html, Shown, el, join
+from playbook.report.show.html import Html, Shown, el, join, settings
+from playbook.report.show.tables import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from playbook.findings import Finding
 
@@ -30,6 +33,38 @@ def headline(text: str) -> Shown:
 def note(text: str) -> Shown:
     """A remark in small print."""
     return Shown(el("p", text, cls="pb-note"), text)
+
+
+def blocks(df: pd.DataFrame, name: str, *, title: str, zh: str = "", note: str = "") -> Shown:
+    """A short report under its own heading, block by block, ready to paste.
+
+    Args:
+        df: Columns `block` and `text`, one row per block; every line of a text is one item.
+        name: What its sheet is called.
+        title: The heading; the page's contents list it.
+        zh: What the handbook calls such a report.
+        note: A remark below it.
+
+    Raises:
+        ParameterError: A column is missing, or the name cannot be a sheet's.
+    """
+    require(df, "show.blocks", ("block", "text"))
+    collect.table(df, collect.checked_name(name), {"title": title, "note": note, "units": {}})
+    parts, lines = [], [title]
+    for row in df.to_dict("records"):
+        items = str(row["text"]).splitlines()
+        body = [el("ul", *[el("li", item) for item in items])] if items[1:] else items
+        parts += [el("dt", str(row["block"])), el("dd", *body)]
+        lines.append(f"{row['block']}: {' '.join(items)}")
+    html = join(
+        [
+            el("h2", title, cls="pb-heading"),
+            el("p", zh, lang="zh", cls="pb-muted") if zh else Html(),
+            el("dl", *parts, cls="pb-blocks"),
+            el("p", note, cls="pb-note") if note else Html(),
+        ]
+    )
+    return Shown(html, "\n".join(lines))
 
 
 def missing(section: str, needs: Sequence[str]) -> Shown:
@@ -59,7 +94,7 @@ def sop(
     outputs: Sequence[str] = (),
     people: Sequence[str] = (),
 ) -> Shown:
-    """The SOP on one screen, foldable.
+    """The SOP on one screen, foldable: open for who works, folded for who reads a review.
 
     Args:
         title: What it is the procedure for.
@@ -86,7 +121,8 @@ def sop(
         for name, items, kind in filled
     ]
     body = el("div", *columns, cls="pb-sop-parts")
-    html = el("details", el("summary", title), body, cls="pb-sop", open="open")
+    is_open = None if collect.folder() else "open"
+    html = el("details", el("summary", f"{title}: the SOP"), body, cls="pb-sop", open=is_open)
     text = "\n".join(
         [title, *(f"{name}: {'; '.join(items)}" for name, items, _ in filled)],
     )
@@ -98,7 +134,7 @@ def findings(found: Sequence[Finding]) -> Shown:
     ordered = by_level(list(found))
     collect.entries("findings.json", [finding.as_dict() for finding in ordered])
     if not ordered:
-        return note("Nothing stands out this period.")
+        return note(f"Nothing stands out this {settings().period}.")
     text = "\n".join(
         f"{LEVEL_WORDS[f.level][1]}: {f.claim} ({f.evidence})" + (f" → {f.remedy}" * bool(f.remedy))
         for f in ordered
