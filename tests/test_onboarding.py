@@ -90,7 +90,7 @@ def test_the_sample_names_its_deliverables_as_the_handbook_does(book):
 def test_more_key_projects_than_the_handbook_allows_are_found(book):
     (found,) = [f for f in onboarding.findings(book) if f.id == "P01-R3/too-many"]
     assert found.claim.startswith("4 key projects are open")
-    assert found.evidence == "1 of them are late."
+    assert found.evidence == "1 of them is late."
 
 
 def test_without_a_first_day_nothing_is_overdue(open_files):

@@ -217,7 +217,7 @@ def _too_many_projects(book: Book) -> list[Finding]:
             "P01-R3/too-many",
             "watch",
             claim,
-            f"{late} of them are late.",
+            f"{late} of them {'is' if late == 1 else 'are'} late.",
             "Keep the two or three that move revenue and park the rest.",
             "marketing head",
             "next",
