@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ibis.backends.duckdb import Backend
 
+    from playbook.calendar import Workdays
     from playbook.data.periods import Period
     from playbook.data.rules import Rules
 
@@ -47,6 +48,7 @@ DERIVED = (
     "cash",
     "lead_alias",
     "account_alias",
+    "lead_facts",
 )
 
 
@@ -175,6 +177,14 @@ class Book:
             return column in columns
         table = schema.table(name)
         return table.column(column).name in columns if column else bool(columns)
+
+    @cached_property
+    def workdays(self) -> Workdays:
+        """The company's workdays: those of the rules, but where table `calendar` says otherwise."""
+        from playbook.derive import own_days
+
+        with self.con.con.cursor() as cursor:
+            return self.rules.workdays.but(own_days(cursor))
 
     @cached_property
     def deciders(self) -> dict[str, str]:
@@ -487,7 +497,8 @@ def _uncached(folder: Path, source: str | Path) -> Path:
 def _code_hash() -> str:
     """A hash of the code that reads, checks and derives: a new version never sees old files."""
     here = Path(__file__).parent
-    files = sorted([*(here / "data").rglob("*.py"), here / "derive.py", here / "calendar.py"])
+    deriving = [here / f"{name}.py" for name in ("derive", "calendar", "worktime", "conditions")]
+    files = sorted([*(here / "data").rglob("*.py"), *deriving])
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

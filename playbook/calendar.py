@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from playbook.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Source = Literal["china", "mon-fri"]
 Span = tuple[time, time]
@@ -50,6 +54,19 @@ class Workdays:
         published = _published(day) if self.source == "china" else None
         return day.weekday() < 5 if published is None else published
 
+    def but(self, days: Mapping[date, bool]) -> Workdays:
+        """The same, but where `days` says whether a day is worked.
+
+        >>> Workdays().but({date(2026, 10, 16): False}).is_workday(date(2026, 10, 16))
+        False
+        """
+        worked = {day for day, is_worked in days.items() if is_worked}
+        return replace(
+            self,
+            extra_holidays=(self.extra_holidays - worked) | (set(days) - worked),
+            extra_workdays=(self.extra_workdays - set(days)) | worked,
+        )
+
     def workdays(self, start: date, end: date) -> int:
         """Workdays from `start` up to, not including, `end`; negative where `end` is earlier.
 
@@ -87,6 +104,31 @@ class Workdays:
         between = self.workdays(start.date() + ONE_DAY, end.date()) * self._full_day()
         rest = self._full_day() if self.is_workday(start.date()) else timedelta()
         return (rest - self._worked_on(start) + between + self._worked_on(end)) / ONE_HOUR
+
+    def shifts(self, start: date, end: date, zone: str) -> list[tuple[datetime, datetime]]:
+        """When the office is open from `start` up to, not including, `end`, in naive UTC.
+
+        Args:
+            start: First day, in the report zone.
+            end: The day after the last.
+            zone: The report zone; a change of its clock moves the shifts, as it does in life.
+
+        Returns:
+            One pair of moments for each stretch without a break, in order.
+
+        >>> Workdays().shifts(date(2026, 10, 16), date(2026, 10, 19), "Asia/Shanghai")[1]
+        (datetime.datetime(2026, 10, 16, 5, 30), datetime.datetime(2026, 10, 16, 10, 0))
+        """
+        opens, closes = self.hours
+        lunch = self.lunch or (closes, closes)
+        spans = [span for span in ((opens, lunch[0]), (lunch[1], closes)) if span[0] < span[1]]
+        days = (start + offset * ONE_DAY for offset in range((end - start).days))
+        return [
+            (_utc(day, span[0], zone), _utc(day, span[1], zone))
+            for day in days
+            if self.is_workday(day)
+            for span in spans
+        ]
 
     def fallback_years(self, start: date, end: date) -> tuple[int, ...]:
         """Years from `start` up to, not including, `end` whose workdays are not published.
@@ -137,6 +179,12 @@ def _published(day: date) -> bool | None:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
         return None
+
+
+def _utc(day: date, clock: time, zone: str) -> datetime:
+    """A wall clock's moment as naive UTC."""
+    local = datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _passed(span: Span, clock: time) -> timedelta:

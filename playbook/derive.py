@@ -6,18 +6,17 @@ not supplied is empty there, so that the same statements hold for any input.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from playbook import conditions
+from playbook.worktime import HOUR, worktime
 
 if TYPE_CHECKING:
-    from datetime import datetime, time
+    from datetime import date, datetime
 
     import duckdb
     import ibis.expr.types as ir
 
-    from playbook.calendar import Workdays
     from playbook.data.rules import Rules
 
 NO_ORIGIN = "no origin"
@@ -92,7 +91,7 @@ It belongs to its own lead, else a new deal belongs to the account's latest earl
 """
 
 LEAD_FACTS = """
-CREATE TEMP VIEW lead_facts AS
+CREATE {what} AS
 SELECT {columns}
 FROM clean.lead lead
 LEFT JOIN account_alias aa ON aa.account_id = lead.account_id
@@ -104,20 +103,14 @@ LEFT JOIN clean.content content ON content.content_id = lead.content_id
 LEFT JOIN clean.event event ON event.event_id = lead.event_id
 LEFT JOIN clean.partner partner ON partner.partner_id = lead.partner_id
 LEFT JOIN clean.keyword keyword ON keyword.keyword_id = lead.keyword_id
+{more}
 """
+"""Every field that a condition on a lead may name, as a column `table.column`."""
+
 FACTS_OF = (
     "lead", "account", "person", "channel", "campaign", "content", "event", "partner", "keyword",
 )  # fmt: skip
 """Tables whose columns a condition on a lead may name."""
-
-WORKDAY = """
-CREATE TABLE workday AS
-SELECT date, is_workday,
-    sum(CASE WHEN is_workday THEN $hours ELSE 0 END) OVER (ORDER BY date) -
-        CASE WHEN is_workday THEN $hours ELSE 0 END AS hours_before
-FROM days
-"""
-"""Each day of the company's calendar, and the office hours worked before it."""
 
 LEAD_JOURNEY = """
 CREATE TABLE lead_journey AS
@@ -210,29 +203,11 @@ ORDER BY l.created_at, l.lead_id
 """
 """One row per lead, duplicates folded in: origin, customer, every stage's first entry, money."""
 
-OFFICE_HOURS = """
-CREATE TEMP MACRO worked(clock) AS
-    greatest(0, epoch(least(clock, $lunch_from::TIME)) - epoch($opens::TIME)) / 3600.0
-    + greatest(0, epoch(least(clock, $closes::TIME)) - epoch($lunch_to::TIME)) / 3600.0
-"""
-
 RESPONSE_CLOCK = """
 CREATE TEMP TABLE response_clock AS
 SELECT lead_id,
     epoch(coalesce(first_response_at, $as_of) - sla_from) / 3600.0 AS hours_taken
 FROM lead_journey
-"""
-RESPONSE_OFFICE = """
-CREATE TEMP TABLE response_clock AS
-WITH spans AS (
-    SELECT lead_id, timezone($zone, timezone('UTC', sla_from)) AS since,
-        timezone($zone, timezone('UTC', coalesce(first_response_at, $as_of))) AS until
-    FROM lead_journey
-)
-SELECT lead_id,
-    b.hours_before + CASE WHEN b.is_workday THEN worked(until::TIME) ELSE 0 END
-    - a.hours_before - CASE WHEN a.is_workday THEN worked(since::TIME) ELSE 0 END AS hours_taken
-FROM spans JOIN workday a ON a.date = since::DATE JOIN workday b ON b.date = until::DATE
 """
 RESPONSE_STATE = """
 ALTER TABLE lead_journey ADD COLUMN sla_hours_taken DOUBLE;
@@ -334,7 +309,7 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> dic
             **{f"{k}_recorded": deciders[k] == "recorded" for k in ("valid", "mql", "sql")},
         },
     )
-    _calendar(con, rules, as_of)
+    _facts(con, "VIEW lead_facts", of_journey=True)
     _response(con, rules, as_of)
     con.execute(FUNNEL_EVENT)
     con.execute(COST_BY_DAY, currency)
@@ -366,15 +341,8 @@ def _standards(con: duckdb.DuckDBPyConnection, rules: Rules, deciders: dict[str,
     """What the rules say of every lead: ICP tier, valid, MQL, SQL, high intent; null is unknown."""
     import ibis
 
-    from playbook.data import schema
-
-    columns = ", ".join(
-        f'{table}."{column}" AS "{table}.{column}"'
-        for table in FACTS_OF
-        for column in schema.TABLES[table].column_names
-    )
-    con.execute(LEAD_FACTS.format(columns=columns))
-    facts = ibis.duckdb.from_connection(con).table("lead_facts")
+    _facts(con, "TEMP VIEW lead_field")
+    facts = ibis.duckdb.from_connection(con).table("lead_field")
     tier = _icp_tier(rules, facts) if deciders["icp"] == "rule" else facts["account.icp_tier"]
     facts = facts.mutate(**{"account.icp_tier": tier})
 
@@ -395,6 +363,22 @@ def _standards(con: duckdb.DuckDBPyConnection, rules: Rules, deciders: dict[str,
     con.execute(f"CREATE TEMP TABLE lead_standard AS {ibis.to_sql(table, dialect='duckdb')}")
 
 
+def _facts(con: duckdb.DuckDBPyConnection, what: str, *, of_journey: bool = False) -> None:
+    """The fields that conditions read; `of_journey`: of the leads that count, with their tier."""
+    from playbook.data import schema
+
+    fields = {
+        f"{table}.{column}": f'{table}."{column}"'
+        for table in FACTS_OF
+        for column in schema.TABLES[table].column_names
+    }
+    if of_journey:
+        fields = {"lead_id": "j.lead_id", **fields, "account.icp_tier": "j.icp_tier"}
+    columns = ", ".join(f'{value} AS "{name}"' for name, value in fields.items())
+    more = "JOIN lead_journey j ON j.lead_id = lead.lead_id" if of_journey else ""
+    con.execute(LEAD_FACTS.format(what=what, columns=columns, more=more))
+
+
 def _icp_tier(rules: Rules, facts: ir.Table) -> ir.Value:
     """The first tier whose condition holds; `none` where tiers are declared and none holds."""
     import ibis
@@ -408,50 +392,33 @@ def _icp_tier(rules: Rules, facts: ir.Table) -> ir.Value:
     return ibis.cases(*branches, else_="none")
 
 
-def _calendar(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> None:
-    """Table `workday` from the first lead to the end of the year that is known."""
-    import pandas as pd
-
-    (first,) = con.execute("SELECT min(created_at)::DATE FROM lead_journey").fetchone() or (None,)
-    start = (first or as_of.date()) - timedelta(days=7)
-    end = date(as_of.year, 12, 31)
-    own = dict(
-        con.execute("SELECT date, is_workday FROM clean.calendar WHERE is_workday IS NOT NULL")
-        .fetchall()
-    )  # fmt: skip
-    workdays = rules.workdays
-    days = pd.DataFrame({"date": pd.date_range(start, end)})
-    days["is_workday"] = [own.get(d.date(), workdays.is_workday(d.date())) for d in days["date"]]
-    days["date"] = days["date"].dt.date
-    con.register("days", days)
-    con.execute(WORKDAY, {"hours": _office_hours(workdays)})
-    con.unregister("days")
-
-
-def _office_hours(workdays: Workdays) -> float:
-    """Hours of one whole workday."""
-    opens, closes = workdays.hours
-    lunch = workdays.lunch or (closes, closes)
-    return _hours(opens, lunch[0]) + _hours(lunch[1], closes)
-
-
-def _hours(start: time, end: time) -> float:
-    return (end.hour - start.hour) + (end.minute - start.minute) / 60
+def own_days(con: duckdb.DuckDBPyConnection) -> dict[date, bool]:
+    """The days that the company's table `calendar` says are worked or not."""
+    query = "SELECT date, is_workday FROM clean.calendar WHERE is_workday IS NOT NULL"
+    return dict(con.execute(query).fetchall())
 
 
 def _response(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> None:
     """Whether each lead was answered in time, on the clock that the SLA names."""
     if rules.sla.clock == "business":
-        workdays = rules.workdays
-        lunch = workdays.lunch or (workdays.hours[1], workdays.hours[1])
-        named = {"opens": workdays.hours[0], "lunch_from": lunch[0], "lunch_to": lunch[1]}
-        named["closes"] = workdays.hours[1]
-        macro = OFFICE_HOURS
-        for name, moment in named.items():
-            macro = macro.replace(f"${name}", f"'{moment:%H:%M:%S}'")
-        con.execute(macro)
-        con.execute(RESPONSE_OFFICE, {"zone": rules.company.report_zone, "as_of": as_of})
+        _in_office_hours(con, rules, as_of)
     else:
         con.execute(RESPONSE_CLOCK, {"as_of": as_of})
     for statement in RESPONSE_STATE.split(";"):
         con.execute(statement)
+
+
+def _in_office_hours(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> None:
+    """Table `response_clock` in office hours."""
+    import ibis
+
+    (first,) = con.execute("SELECT min(sla_from) FROM lead_journey").fetchone() or (None,)
+    workdays = rules.workdays.but(own_days(con))
+    office = worktime(workdays, rules.company.report_zone, min(first or as_of, as_of), as_of)
+    backend = ibis.duckdb.from_connection(con)
+    journey = backend.table("lead_journey")
+    known = journey.first_response_at.coalesce(ibis.literal(as_of, "timestamp"))
+    rows = journey.select("lead_id", "sla_from", until_at=known)
+    rows = office.worked(office.worked(rows, "sla_from", "since"), "until_at", "until")
+    taken = (rows["until"] - rows["since"]) / float(HOUR)
+    backend.create_table("response_clock", rows.select("lead_id", hours_taken=taken), temp=True)

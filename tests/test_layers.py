@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "playbook"
-LEAVES = {"errors", "findings", "format", "calendar", "conditions", "resources"}
-METHODS = {"funnel"}
+LEAVES = {"errors", "findings", "format", "calendar", "conditions", "resources", "intervals", "worktime"}
+METHODS = {"funnel", "response", "routing"}
 LEVELS = [LEAVES, METHODS | {"data"}, {"derive", "book"}, {"metrics"}, {"chapters"}, {"report"}]
 LEVELS += [{"cli", "__main__"}]
 MODULES = sorted(ROOT.rglob("*.py"))

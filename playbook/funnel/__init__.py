@@ -12,9 +12,10 @@ from playbook.funnel.compare import against_rest, differences
 from playbook.funnel.drill import rows
 from playbook.funnel.engine import expression, sql
 from playbook.funnel.estimates import conversion_at, conversion_curve, expected_won
-from playbook.funnel.rates import cohort, flow, wilson
+from playbook.funnel.rates import cohort, flow
 from playbook.funnel.settings import Funnel
 from playbook.funnel.stepwise import steps
+from playbook.intervals import wilson
 
 __all__ = [
     "Funnel",

@@ -9,6 +9,7 @@ from playbook.errors import ParameterError
 from playbook.format import div
 from playbook.funnel import clock, engine, match
 from playbook.funnel.match import Span
+from playbook.intervals import wilson
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,35 +117,6 @@ def flow(events: Events, funnel: Funnel, *, start: datetime, end: datetime) -> p
     table = pd.DataFrame({"stage": list(funnel.stages), "entries": entries})
     table["flow_ratio"] = div(table["entries"], table["entries"].shift())
     return counted(table, funnel, "period view: first entries, different people", span)
-
-
-def wilson(
-    successes: pd.Series[Any] | np.ndarray[Any, Any],
-    trials: pd.Series[Any] | np.ndarray[Any, Any],
-    confidence: float = 0.95,
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Wilson interval of a share, element by element; missing where there were no trials.
-
-    Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
-
-    >>> import pandas as pd
-    >>> low, high = wilson(pd.Series([842]), pd.Series([8000]))
-    >>> [round(float(x[0]), 4) for x in (low, high)]
-    [0.0987, 0.1122]
-    """
-    from statistics import NormalDist
-
-    import numpy as np
-
-    n = np.asarray(trials, dtype=float)
-    k = np.asarray(successes, dtype=float)
-    known = n > 0
-    share, square = _share(k, n), NormalDist().inv_cdf((1 + confidence) / 2) ** 2
-    middle = (k + square / 2) / (n + square)
-    reach = np.sqrt(square * (n * share * (1 - share) + square / 4)) / (n + square)
-    low, high = np.where(known, middle - reach, np.nan), np.where(known, middle + reach, np.nan)
-    low[known & (k == 0)], high[known & (k == n)] = 0.0, 1.0  # exact, where rounding is not
-    return low, high
 
 
 def counted(table: pd.DataFrame, funnel: Funnel, view: str, span: Span) -> pd.DataFrame:

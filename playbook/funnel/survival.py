@@ -200,7 +200,7 @@ def _interval(rate: Any, size: Any, confidence: float) -> tuple[Any, Any]:
     import numpy as np
     import pandas as pd
 
-    from playbook.funnel import wilson
+    from playbook.intervals import wilson
 
     share = np.asarray(rate, dtype=float)
     known = ~np.isnan(share)
