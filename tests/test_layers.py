@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "playbook"
-LEAVES = {"errors", "findings", "format", "calendar", "conditions", "resources", "intervals", "worktime"}
+LEAVES = {
+    "errors",
+    "findings",
+    "format",
+    "calendar",
+    "conditions",
+    "resources",
+    "intervals",
+    "worktime",
+}
 METHODS = {"funnel", "response", "routing"}
 LEVELS = [LEAVES, METHODS | {"data"}, {"derive", "book"}, {"metrics"}, {"chapters"}, {"report"}]
 LEVELS += [{"cli", "__main__"}]

@@ -21,9 +21,7 @@ REACHED = ("connected", "meeting_booked", "refused")
 """Outcomes of an attempt that reached somebody."""
 
 
-def actions(
-    activity: Rows, touch: Rows | None = None, *, alias: Rows | None = None
-) -> ir.Table:
+def actions(activity: Rows, touch: Rows | None = None, *, alias: Rows | None = None) -> ir.Table:
     """Everything that was done for leads, as one table.
 
     A touch is what a system sent: it never counts as an answer by a person. What the customer
@@ -52,7 +50,9 @@ def actions(
             action_id=done.activity_id.cast("string"),
             kind=_or_null(done, "method"),
             by=_or_null(done, "staff_id"),
-            automatic=_or_null(done, "is_automatic", "boolean").fill_null(ibis.literal(value=False)),
+            automatic=_or_null(done, "is_automatic", "boolean").fill_null(
+                ibis.literal(value=False)
+            ),
             outcome=_or_null(done, "outcome"),
         )
     ]

@@ -22,9 +22,7 @@ DONE_AT = ("nurture_at", "invalid_at", "sql_at", "opportunity_at", "won_at")
 """Moments after which a lead is no longer tried: it is in the pool, out, or accepted."""
 
 
-def to_pool(
-    leads: Rows, actions: Rows, *, touches: int, keep: Sequence[str] = ()
-) -> pd.DataFrame:
+def to_pool(leads: Rows, actions: Rows, *, touches: int, keep: Sequence[str] = ()) -> pd.DataFrame:
     """Open leads that were tried often enough in vain, and are not in the nurture pool yet.
 
     An attempt is what a person did and that reached nobody; whoever was reached once, even to
@@ -51,10 +49,11 @@ def to_pool(
     still = every.status.fill_null("new").isin(list(OPEN))
     for name in DONE_AT:
         still = still & every[name].isnull()
-    found = every.filter(still).join(tried, "lead_id")
-    chosen = found.select("lead_id", *keep, "attempts", "due_at", "last_attempt_at")
+    chosen = every.filter(still).join(tried, "lead_id")
+    chosen = chosen.select("lead_id", *keep, "attempts", "due_at", "last_attempt_at")
     ordered = chosen.order_by([chosen.attempts.desc(), "last_attempt_at", "lead_id"])
-    return ordered.to_pandas()
+    found: pd.DataFrame = ordered.to_pandas()
+    return found
 
 
 def _tried(actions: ir.Table, touches: int) -> ir.Table:

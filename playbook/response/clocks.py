@@ -73,7 +73,7 @@ def clocks(
     done = _done(runs, acts, sla)
     timed = _long(done, sla, as_of)
     carried = known.select("lead_id", *dict.fromkeys(c for c in keep if c != "lead_id"))
-    judged = _judged(timed, sla, _span(known, sla, as_of), as_of)
+    judged = _judged(timed, sla, _span(known, sla, as_of))
     return judged.join(carried, "lead_id") if len(carried.columns) > 1 else judged
 
 
@@ -123,7 +123,7 @@ def _limit(leads: ir.Table, sla: Sla, name: str) -> ir.Value:
 def _strictest(leads: ir.Table, steps: Sequence[Step]) -> ir.Value:
     import ibis
 
-    branches = []
+    branches: list[tuple[ir.Value, ir.Value]] = []
     for step in steps:
         hours = ibis.literal(step.hours, "float64")
         if step.when is None:
@@ -227,9 +227,7 @@ def _span(leads: ir.Table, sla: Sla, as_of: datetime) -> tuple[datetime, datetim
     return min([*moments, as_of]), max([*moments, as_of])
 
 
-def _judged(
-    rows: ir.Table, sla: Sla, span: tuple[datetime, datetime], as_of: datetime
-) -> ir.Table:
+def _judged(rows: ir.Table, sla: Sla, span: tuple[datetime, datetime]) -> ir.Table:
     """With due moment, hours and state."""
     import ibis
 

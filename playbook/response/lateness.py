@@ -127,7 +127,9 @@ def _check(bands: Sequence[float], within_days: float) -> None:
     ascending = all(a < b for a, b in zip([0.0, *bands], bands, strict=False))
     if not bands or not ascending:
         shown = ", ".join(f"{b:g}" for b in bands)
-        raise ParameterError(f"bands must be hours that ascend from above 0, not {shown or 'none'}.")
+        raise ParameterError(
+            f"bands must be hours that ascend from above 0, not {shown or 'none'}."
+        )
     if within_days <= 0:
         raise ParameterError(f"within_days must be above 0, not {within_days:g}.")
 
@@ -170,10 +172,11 @@ def _counted(
     cells = marked.group_by("kind", "band", *named).aggregate(
         n=marked.count(), converted=marked.won.sum()
     )
-    found = cells.to_pandas()
+    found: pd.DataFrame = cells.to_pandas()
     for name in named:
         found[name] = found[name].astype(object).where(found[name].notna(), "not known")
-    return found.sort_values(["kind", "band", *named], ignore_index=True)
+    ordered: pd.DataFrame = found.sort_values(["kind", "band", *named], ignore_index=True)
+    return ordered
 
 
 def _plain(cells: pd.DataFrame, names: list[str], confidence: float) -> pd.DataFrame:
@@ -260,7 +263,7 @@ def _estimated(
     import statsmodels.api as sm
 
     pairs = [(term, level) for term, levels in order.items() for level in levels[1:]]
-    design = np.column_stack(
+    design: Array = np.column_stack(
         [np.ones(len(rows)), *((rows[term] == level).to_numpy(float) for term, level in pairs)]
     )
     if np.linalg.matrix_rank(design) < design.shape[1]:
@@ -281,9 +284,7 @@ def _effects_of(effects: pd.DataFrame, term: str) -> pd.DataFrame:
     return effects.loc[effects["term"] == term, ["level", *_EFFECT]]
 
 
-def _levels(
-    cells: pd.DataFrame, effects: pd.DataFrame, covariates: Sequence[str]
-) -> pd.DataFrame:
+def _levels(cells: pd.DataFrame, effects: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
     """The levels of each covariate with their effects."""
     import pandas as pd
 

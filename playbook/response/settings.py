@@ -74,7 +74,7 @@ class Sla:
             if step.hours <= 0:
                 yield f"hours of step '{step.name}' must be above 0, not {step.hours:g}."
             if step.name == RESPONSE and (step.automatic or step.done_by):
-                yield f"step '{RESPONSE}' is any answer by a person: it takes no automatic, done_by."
+                yield f"step '{RESPONSE}' is any answer by a person: no automatic, no done_by."
         for name in self.names:
             kinds = {(set_of(step), step.automatic) for step in self.of(name)}
             if len(kinds) > 1:

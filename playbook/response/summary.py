@@ -23,7 +23,7 @@ COUNTS = ("met", "late", "overdue", "pending")
 def summary(
     clocks: Rows, *, by: str | Sequence[str] = (), confidence: float = 0.95
 ) -> pd.DataFrame:
-    """How well each step is kept, overall or by person, team, channel, hour, weekday …
+    """How well each step is kept, overall or by person, team, channel, hour or weekday.
 
     Args:
         clocks: What `clocks` returns.
@@ -71,11 +71,9 @@ def breaches(clocks: Rows, *, states: Sequence[str] = ("overdue",)) -> pd.DataFr
         The rows of `clocks` in one of the states, by `due_at`, then lead and step.
     """
     rows = table(clocks, "clocks", ("state", "due_at", "lead_id", "step"))
-    return (
-        rows.filter(rows.state.isin(list(states)))
-        .order_by(["due_at", "lead_id", "clock", "step"])
-        .to_pandas()
-    )
+    chosen = rows.filter(rows.state.isin(list(states)))
+    found: pd.DataFrame = chosen.order_by(["due_at", "lead_id", "clock", "step"]).to_pandas()
+    return found
 
 
 def untouched(
@@ -108,12 +106,13 @@ def untouched(
     sent = sent.rename(_lead="lead_id")
     joined = alone.left_join(sent, alone.lead_id == sent["_lead"])
     waited = joined.created_at.epoch_seconds()
-    found = joined.select(
+    chosen = joined.select(
         *dict.fromkeys(["lead_id", *keep, "created_at"]),
         days=(moment.epoch_seconds() - waited) / 86_400.0,
         automatic=joined.sent.fill_null(0).cast("int64"),
     )
-    return found.order_by(["created_at", "lead_id"]).to_pandas()
+    found: pd.DataFrame = chosen.order_by(["created_at", "lead_id"]).to_pandas()
+    return found
 
 
 def check_confidence(confidence: Any) -> None:

@@ -182,7 +182,9 @@ def test_the_template_shows_every_setting():
                 yield from keys(field.annotation)
 
     for key in [*keys(Rules), *keys(Source)]:
-        assert re.search(rf"^(# )?\[?([\w.]*\.)?{key}(\.\w+)?(\]| =)", text, re.MULTILINE), key
+        assert re.search(rf"^(# )?\[{{0,2}}([\w.]*\.)?{key}(\.\w+)?(\]| =)", text, re.MULTILINE), (
+            key
+        )
 
 
 def test_every_setting_of_the_template_is_explained():

@@ -64,7 +64,7 @@ query = "SELECT 1"
         "such as CNY\n"
         "  line 6, sla.high_intent_hour: unknown key 'high_intent_hour'; did you mean "
         "'high_intent_hours'? Allowed: high_intent_hours, normal_hours, clock, from, "
-        "high_intent\n"
+        "high_intent, steps\n"
         '  line 7, sla.normal_hours: must be a number, not "24"\n'
         "  line 8, sla.clock: unknown value 'clok'; did you mean 'clock'? "
         "Allowed: clock, business\n"

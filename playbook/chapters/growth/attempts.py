@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playbook import response
 from playbook.book import remembered
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.book import Book
-
-MISSED = ("no_answer", "wrong_contact")
-"""Outcomes of an attempt that reached nobody; a refusal is an answer."""
 
 
 @remembered
@@ -28,23 +26,10 @@ def nurture_due(book: Book) -> pd.DataFrame:
         most attempts first, then those that have waited longest. Empty where no outcomes of
         activities were supplied.
     """
-    missed = ", ".join(f"'{outcome}'" for outcome in MISSED)
-    table = book.sql(
-        f"""WITH tried AS (
-            SELECT a.kept_id AS lead_id, count(*) FILTER (outcome IN ({missed})) AS attempts,
-                max(activity_at) FILTER (outcome IN ({missed})) AS last_attempt_at,
-                count(*) FILTER (outcome IN ('connected', 'meeting_booked', 'refused')) AS reached
-            FROM clean.activity JOIN lead_alias a USING (lead_id)
-            WHERE NOT coalesce(is_automatic, false) GROUP BY a.kept_id
-        )
-        SELECT l.lead_id, l.account_name AS account, l.channel, l.owner, t.attempts,
-            t.last_attempt_at
-        FROM lead_journey l JOIN tried t USING (lead_id)
-        WHERE t.attempts >= $enough AND t.reached = 0 AND l.nurture_at IS NULL
-            AND coalesce(l.status, 'new') IN ('new', 'working') AND l.invalid_at IS NULL
-            AND l.sql_at IS NULL AND l.opportunity_at IS NULL AND l.won_at IS NULL
-        ORDER BY t.attempts DESC, t.last_attempt_at, l.lead_id""",
-        enough=book.rules.nurture.touches_before_pool,
-    )
+    leads = book.table("lead_journey").rename(account="account_name")
+    done = response.actions(book.table("activity"), alias=book.table("lead_alias"))
+    enough = book.rules.nurture.touches_before_pool
+    found = response.to_pool(leads, done, touches=enough, keep=("account", "channel", "owner"))
+    table = found.drop(columns="due_at")
     table["last_attempt_at"] = book.local_times(table["last_attempt_at"])
     return table

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from playbook import conditions
 from playbook.conditions import Comparison, Joined, KeyPath
 from playbook.data import schema
-from playbook.data.rules.fields import code_of, column_of, unknown_code
+from playbook.data.rules.fields import SCORE, code_of, column_of, unknown_code
 from playbook.errors import unknown
 
 LEAD_TABLES = (
@@ -24,11 +24,13 @@ LEAD_TABLES = (
 class _Reader:
     """Reads a condition that may name certain fields, or says everything wrong with it."""
 
-    def __init__(self, tables: Sequence[str], without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, tables: Sequence[str], without: Sequence[str] = (), more: Sequence[str] = ()
+    ) -> None:
         names = (
             f"{table}.{name}" for table in tables for name in schema.TABLES[table].column_names
         )
-        self.allowed = [name for name in names if name not in without]
+        self.allowed = [*(name for name in names if name not in without), *more]
 
     def __call__(self, value: object) -> conditions.Condition:
         if isinstance(value, Comparison | Joined):
@@ -144,6 +146,13 @@ LeadCondition = Annotated[
     PlainSerializer(conditions.as_dict),
 ]
 """What holds for a lead."""
+
+RoutingCondition = Annotated[
+    conditions.Condition,
+    PlainValidator(_Reader(LEAD_TABLES, more=tuple(SCORE))),
+    PlainSerializer(conditions.as_dict),
+]
+"""What holds for a lead and its score."""
 
 AccountCondition = Annotated[
     conditions.Condition,

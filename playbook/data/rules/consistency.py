@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, get_args
 
-from playbook.data.rules import mappings
+from playbook.data.rules import handover, mappings
 from playbook.data.rules.mistake import Mistake
 from playbook.data.rules.model import Rules, Stage
 
@@ -86,5 +86,6 @@ _CHECKS: tuple[Callable[[Rules], Iterable[Mistake]], ...] = (
     _orders,
     _funnel,
     _tiers,
+    handover.mistakes,
     mappings.mistakes,
 )

@@ -63,8 +63,19 @@ OfficeHours = Annotated[Span, PlainValidator(_span), PlainSerializer(_written_sp
 Break = Annotated[Span | None, PlainValidator(_break), PlainSerializer(_written_span)]
 
 
+SCORE = {
+    "score.points": schema.Column("points", "number", "评分", "points of the lead's score"),
+    "score.band": schema.Column(
+        "band", "enum", "评分等级", values={"hot": ("热",), "warm": ("温",), "cold": ("冷",)}
+    ),
+}
+"""What is computed of a lead and may stand in a routing rule (B2-R3, B2-R4)."""
+
+
 def column_of(field: str) -> schema.Column | None:
     """The column that `table.column` names; None where there is none."""
+    if field in SCORE:
+        return SCORE[field]
     table, _, name = field.partition(".")
     if table not in schema.TABLES or name not in schema.TABLES[table].column_names:
         return None

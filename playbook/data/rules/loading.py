@@ -202,7 +202,8 @@ def _below(annotation: Any, part: str | int) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
         return _without_none(fields[str(part)].annotation)
-    return get_args(annotation)[1]
+    items = get_args(annotation)
+    return _without_none(items[0] if isinstance(part, int) else items[1])
 
 
 def _without_none(annotation: Any) -> Any:

@@ -27,6 +27,7 @@ from playbook.data.rules.fields import (
     Share,
     Zone,
 )
+from playbook.data.rules.sales import STEPS, Routing, SlaStep
 from playbook.data.rules.source import Source  # noqa: TC001 - pydantic reads it at run time
 
 BusinessModel = Literal[
@@ -274,6 +275,15 @@ class Sla(Section):
         ),
         description="Which leads are of high intent (ours, X-11).",
     )
+    steps: Items[SlaStep] = Field(
+        default=STEPS,
+        description="Further steps (B2-R2, X-2): website leads, those that came by a form, an "
+        "inquiry or a download (ours), get an e-mail at once (a quarter of an hour, ours), a "
+        "WeCom request and a call. name: of steps with one name, the strictest that applies "
+        "counts; hours: on the clock above; done_by: methods of activities and types of touches "
+        "that count as done; automatic: whether a system may do it, a step for people alone is "
+        "never due later than the answer; when: which leads are owed it.",
+    )
 
 
 class Nurture(Section):
@@ -333,6 +343,7 @@ class Rules(Section):
     sql: Sql = Sql()
     funnel: Funnel = Funnel()
     sla: Sla = Sla()
+    routing: Routing = Routing()
     nurture: Nurture = Nurture()
     checks: Checks = Checks()
     sources: dict[str, Source] = Field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
@@ -49,6 +49,8 @@ def _section(path: tuple[str, ...], section: Section) -> Iterator[str]:
         value = getattr(section, name)
         if isinstance(value, Section):
             below += _section((*path, key), value)
+        elif _holds_tables(field):
+            below.append(_tables((*path, key), field, written[key]))
         elif isinstance(written.get(key), Mapping):
             below.append(_condition((*path, key), field, written[key]))
         else:
@@ -80,6 +82,22 @@ def _example(field: FieldInfo) -> Any:
 def _condition(path: tuple[str, ...], field: FieldInfo, value: Mapping[str, Any]) -> str:
     """The block of a condition: it reads better under its own header than on one line."""
     return "\n".join([*_explained(field), f"[{'.'.join(path)}]", *_pairs(value)])
+
+
+def _holds_tables(field: FieldInfo) -> bool:
+    items = get_args(field.annotation)
+    return bool(items) and isinstance(items[0], type) and issubclass(items[0], Section)
+
+
+def _tables(path: tuple[str, ...], field: FieldInfo, items: Sequence[Mapping[str, Any]]) -> str:
+    """The block of a list of tables; where it is empty, its example behind # signs."""
+    name = ".".join(path)
+    rows = [
+        line
+        for item in items or _example(field)
+        for line in (f"[[{name}]]", *(f"{key} = {toml(value)}" for key, value in item.items()))
+    ]
+    return "\n".join([*_explained(field), *(rows if items else [f"# {row}" for row in rows])])
 
 
 def _pairs(condition: Mapping[str, Any]) -> Iterator[str]:
