@@ -41,14 +41,18 @@ FEW = 20
 """Leads below which a level of a covariate is put together with other rare ones."""
 
 
+WIDE = 10.0
+"""Standard error of a log odds ratio beyond which it is none: the leads do not tell it."""
+
+
 class Lateness(NamedTuple):
     """Conversion by response time.
 
     Attributes:
         bands: One row per band: `band`, `n`, `converted`, `rate`, `low`, `high` (Wilson),
             `odds_ratio`, `odds_low`, `odds_high`, `p_value` against the reference band, other
-            things held constant; missing in the reference band, and where a band is empty or all
-            or none of it converted.
+            things held constant; missing in the reference band, and where a band is empty, or all
+            or none of it converted, also among leads that are otherwise alike.
         covariates: One row per level held constant: `covariate`, `level`, `n`, `converted`,
             `odds_ratio`, `odds_low`, `odds_high`, `p_value`; the first of each is the reference.
         reference: The band that the others are compared with; None where no model could be fitted.
@@ -260,7 +264,6 @@ def _estimated(
     """Odds ratios of each level against the first of its term; None where not identified."""
     import numpy as np
     import pandas as pd
-    import statsmodels.api as sm
 
     pairs = [(term, level) for term, levels in order.items() for level in levels[1:]]
     design: Array = np.column_stack(
@@ -268,16 +271,37 @@ def _estimated(
     )
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return None
-    outcome = np.column_stack([rows["converted"], rows["n"] - rows["converted"]]).astype(float)
-    fitted = sm.GLM(outcome, design, family=sm.families.Binomial()).fit()
+    fitted = _fitted(design, rows)
     if not fitted.converged:
         return None
-    interval = fitted.conf_int(1 - confidence)[1:]
-    effects = [fitted.params[1:], interval[:, 0], interval[:, 1]]
+    interval = fitted.conf_int(1 - confidence)
+    effects: Array = np.column_stack([fitted.params, interval])[1:]
+    effects[fitted.bse[1:] > WIDE] = np.nan
     found = pd.DataFrame(pairs, columns=["term", "level"])
-    for name, values in zip(_EFFECT, effects, strict=False):
-        found[name] = np.exp(values)
-    return found.assign(p_value=fitted.pvalues[1:])
+    found[list(_EFFECT[:3])] = np.exp(effects)
+    return found.assign(p_value=np.where(np.isnan(effects[:, 0]), np.nan, fitted.pvalues[1:]))
+
+
+def _fitted(design: Array, rows: pd.DataFrame) -> Any:
+    """The model; each cell stands for its converted leads and for the others, by their number."""
+    import warnings
+
+    import numpy as np
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
+    won = np.repeat([1.0, 0.0], len(rows))
+    weights = np.concatenate([rows["converted"], rows["n"] - rows["converted"]]).astype(float)
+    some = weights > 0
+    model = sm.GLM(
+        won[some],
+        np.vstack([design, design])[some],
+        family=sm.families.Binomial(),
+        freq_weights=weights[some],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # told by its WIDE errors
+        return model.fit()
 
 
 def _effects_of(effects: pd.DataFrame, term: str) -> pd.DataFrame:

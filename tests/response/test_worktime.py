@@ -22,14 +22,21 @@ MORE_DAYS = 22
 
 WINDOWS = {
     "Asia/Shanghai": (
-        datetime(2025, 1, 18),  # make-up Sunday 26 January, Spring Festival, make-up 8 February
-        datetime(2025, 9, 20),  # make-up Sunday 28 September, eight days off, make-up 11 October
-        datetime(2024, 12, 22),  # the turn of the year
-        datetime(2026, 2, 10),  # February's end
+        datetime.fromisoformat(
+            "2025-01-18"
+        ),  # make-up Sunday 26 January, Spring Festival, make-up 8 February
+        datetime.fromisoformat(
+            "2025-09-20"
+        ),  # make-up Sunday 28 September, eight days off, make-up 11 October
+        datetime.fromisoformat("2024-12-22"),  # the turn of the year
+        datetime.fromisoformat("2026-02-10"),  # February's end
     ),
-    "Europe/Berlin": (datetime(2025, 3, 20), datetime(2025, 10, 16)),
-    "America/New_York": (datetime(2025, 3, 1), datetime(2025, 10, 25)),
-    "Asia/Kolkata": (datetime(2025, 4, 20),),
+    "Europe/Berlin": (datetime.fromisoformat("2025-03-20"), datetime.fromisoformat("2025-10-16")),
+    "America/New_York": (
+        datetime.fromisoformat("2025-03-01"),
+        datetime.fromisoformat("2025-10-25"),
+    ),
+    "Asia/Kolkata": (datetime.fromisoformat("2025-04-20"),),
 }
 OFFICES = (
     ((time(9), time(18)), (time(12), time(13, 30))),
@@ -55,7 +62,7 @@ def walls(zone, start):
 class MinuteClock:
     """Knows of every minute whether the office was open, and nothing else."""
 
-    def __init__(self, zone, start, hours, lunch, source, holidays, extra):
+    def __init__(self, *, zone, start, hours, lunch, source, holidays, extra):
         self.start = start - timedelta(days=1)
         self.passed = [0]
         for day, wall in walls(zone, self.start):
@@ -150,7 +157,9 @@ def test_office_hours_agree_with_a_clock_that_counts_minutes(company, limit, spa
 def test_friday_evening_falls_due_on_monday_morning():
     """17:30 in Shanghai leaves half an hour; the other one and a half come on Monday."""
     sla = Sla(steps=(Step(name="response", hours=2),), clock="business")
-    leads = pd.DataFrame({"lead_id": ["L"], "created_at": [datetime(2026, 10, 16, 9, 30)]})
+    leads = pd.DataFrame(
+        {"lead_id": ["L"], "created_at": [datetime.fromisoformat("2026-10-16T09:30")]}
+    )
     none = pd.DataFrame(
         {
             "lead_id": pd.Series(dtype="str"),
@@ -159,11 +168,11 @@ def test_friday_evening_falls_due_on_monday_morning():
         }
     )
     (row,) = (
-        clocks(leads, actions(none), sla, as_of=datetime(2026, 10, 16, 10))
+        clocks(leads, actions(none), sla, as_of=datetime.fromisoformat("2026-10-16T10:00"))
         .to_pandas()
         .to_dict("records")
     )
-    assert row["due_at"] == datetime(2026, 10, 19, 2, 30)
+    assert row["due_at"] == datetime.fromisoformat("2026-10-19T02:30")
     assert (row["state"], row["waited_hours"]) == ("pending", 0.5)
 
 
@@ -173,12 +182,18 @@ def test_shifts_add_up_to_the_business_hours_of_the_calendar(zone):
     workdays = Workdays()
     shifts = workdays.shifts(date(2025, 9, 1), date(2025, 12, 1), zone)
     hours = sum((b - a).total_seconds() for a, b in shifts) / 3600
-    assert hours == workdays.business_hours(datetime(2025, 9, 1), datetime(2025, 12, 1))
+    assert hours == workdays.business_hours(
+        datetime.fromisoformat("2025-09-01"), datetime.fromisoformat("2025-12-01")
+    )
 
 
 def test_a_budget_may_run_beyond_the_last_known_moment():
     office = worktime(
-        Workdays(), "Asia/Shanghai", datetime(2026, 1, 5), datetime(2026, 1, 5), beyond_hours=100
+        Workdays(),
+        "Asia/Shanghai",
+        datetime.fromisoformat("2026-01-05"),
+        datetime.fromisoformat("2026-01-05"),
+        beyond_hours=100,
     )
     worked = office.days.set_index("day")["before"]
     assert office.pieces["until"].max() >= worked.min() + 100 * 3600
