@@ -167,3 +167,25 @@ def test_a_merge_circle_loses_no_lead(open_files):
     assert book.sql("SELECT lead_id FROM lead_journey ORDER BY 1")["lead_id"].tolist() == [
         "L1", "L2"
     ]  # fmt: skip
+
+
+def test_the_companys_own_calendar_wins_over_the_published_one(open_files):
+    """Friday 9 October 2026 is made a day off: L4, of Thursday evening, waits until Saturday."""
+    days = "date,is_workday\n2026-10-09,0\n2026-10-10,1\n"
+    rules = '[sla]\nclock = "business"\n'
+    book = open_files({**FILES, "calendar.csv": days}, rules=rules)
+    assert not book.workdays.is_workday(pd.Timestamp("2026-10-09").date())
+    assert book.workdays.is_workday(pd.Timestamp("2026-10-10").date())
+    taken = book.sql("SELECT lead_id, sla_hours_taken AS taken FROM lead_journey")
+    assert taken.set_index("lead_id")["taken"]["L4"] == 0
+
+
+def test_lead_facts_hold_every_field_a_condition_may_name_of_each_lead_that_counts(open_files):
+    rules = '[icp]\nsource = "rule"\n[icp.tiers]\n'
+    rules += 'A = {field = "account.industry", op = "eq", value = "finance"}\n'
+    facts = open_files(FILES, rules=rules).sql("FROM lead_facts").set_index("lead_id")
+    assert sorted(facts.index) == ["L1", "L2", "L4"]
+    assert facts["account.icp_tier"].to_dict() == {"L1": "A", "L2": "A", "L4": "none"}
+    assert facts.loc["L1", ["channel.channel_group", "account.industry"]].tolist() == [
+        "sem", "finance",
+    ]  # fmt: skip

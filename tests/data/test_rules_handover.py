@@ -83,8 +83,8 @@ ROUTE = '[routing]\nfallback = "B"\n'
         (
             STEP + "hour = 3\n",
             (
-                "line 5, sla.steps[0].hour: unknown key 'hour'; did you mean 'hours'? Allowed: name, "
-                "hours, done_by, automatic, when"
+                "line 5, sla.steps[0].hour: unknown key 'hour'; did you mean 'hours'? Allowed: "
+                "name, hours, done_by, automatic, when"
             ),
         ),
         ('[[sla.steps]]\nname = "a"\nhours = 1\n', "line 1, sla.steps[0].done_by: is missing"),

@@ -214,6 +214,52 @@ def test_clocks_start_as_a_walk_through_each_lead_says(cases):
         assert list(zip(mine["started_at"], shown, strict=True)) == expected
 
 
+def tried(*outcomes):
+    """Attempts of one lead, an hour apart; `auto` is a system's."""
+    rows = [
+        ["L", f"V{i}", at(i), "S", "call", None if o == "auto" else o, o == "auto"]
+        for i, o in enumerate(outcomes)
+    ]
+    names = ["lead_id", "activity_id", "activity_at", "staff_id", "method", "outcome"]
+    return response.actions(frame([*names, "is_automatic"], rows))
+
+
+def pool_due(acts, touches=3, **facts):
+    ends = dict.fromkeys(["nurture_at", "invalid_at", "sql_at", "opportunity_at", "won_at"])
+    row = {"lead_id": "L", "status": "working", **ends, **facts}
+    return response.to_pool(frame(list(row), [list(row.values())]), acts, touches=touches)
+
+
+def test_three_attempts_in_vain_are_due_for_the_pool_from_the_third_on():
+    (row,) = pool_due(
+        tried("no_answer", "auto", "wrong_contact", "none", "no_answer", "no_answer")
+    ).to_dict("records")
+    assert (row["attempts"], row["due_at"], row["last_attempt_at"]) == (4, at(4), at(5))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "facts"),
+    [
+        (["no_answer"] * 2, {}),
+        (["no_answer"] * 3 + ["refused"], {}),
+        (["no_answer"] * 2 + ["auto"], {}),
+        (["no_answer"] * 3, {"nurture_at": MONDAY}),
+        (["no_answer"] * 3, {"sql_at": MONDAY}),
+        (["no_answer"] * 3, {"status": "invalid"}),
+    ],
+)
+def test_who_was_reached_or_is_settled_or_tried_too_seldom_is_not_due(outcomes, facts):
+    assert pool_due(tried(*outcomes), **facts).empty
+
+
+def test_the_number_of_attempts_is_the_rules(tables):
+    several = [len(response.to_pool(*tables, touches=n)) for n in (2, 3, 4)]
+    assert several == sorted(several, reverse=True)
+    assert several[0] > several[-1]
+    with pytest.raises(ParameterError, match="touches must be at least 1, not 0"):
+        response.to_pool(*tables, touches=0)
+
+
 # On the sample
 
 
