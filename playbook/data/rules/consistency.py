@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, get_args
 
 from playbook.data.rules import handover, mappings
 from playbook.data.rules.mistake import Mistake
 from playbook.data.rules.model import Rules, Stage
+from playbook.data.rules.overlap import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,11 +82,54 @@ def _tiers(rules: Rules) -> Iterator[Mistake]:
         )
 
 
+def _points(rules: Rules) -> Iterator[Mistake]:
+    """Points that would be given twice, caps that one touch passes, thresholds out of reach."""
+    scoring = rules.scoring
+    for (first, one), (place, other) in combinations(enumerate(scoring.fit), 2):
+        if one.factor == other.factor and (shared := overlap(one.when, other.when)):
+            yield Mistake(
+                ("scoring", "fit", place),
+                f"overlaps scoring.fit[{first}] of the same factor '{one.factor}': both hold for "
+                f"{shared}; narrow one of them, or give it a factor of its own",
+                (("scoring", "fit", first),),
+            )
+    seen: dict[str, int] = {}
+    for place, behaviour in enumerate(scoring.behaviour):
+        where: KeyPath = ("scoring", "behaviour", place)
+        first = seen.setdefault(behaviour.touch_type, place)
+        if first != place:
+            yield Mistake(
+                (*where, "touch_type"),
+                f"'{behaviour.touch_type}' has points in scoring.behaviour[{first}] too; keep one",
+                (("scoring", "behaviour", first, "touch_type"),),
+            )
+        if behaviour.cap < abs(behaviour.points):
+            text = f"{behaviour.cap} is less than the points of one touch ({behaviour.points:+d})"
+            yield Mistake((*where, "cap"), text, ((*where, "points"),))
+
+
+def _bands(rules: Rules) -> Iterator[Mistake]:
+    scoring, most = rules.scoring, rules.scoring.most_points()
+    hot: KeyPath = ("scoring", "bands", "hot")
+    if scoring.bands.hot <= scoring.bands.warm:
+        text = f"{scoring.bands.hot} is not above warm ({scoring.bands.warm})"
+        yield Mistake(hot, text, (("scoring", "bands", "warm"),))
+    for path, value in ((hot, scoring.bands.hot), (("scoring", "mql_points"), scoring.mql_points)):
+        if value > most:
+            yield Mistake(
+                path,
+                f"no lead can reach {value}: the most that fit and behaviour give is {most}",
+                (("scoring", "fit"), ("scoring", "behaviour")),
+            )
+
+
 _CHECKS: tuple[Callable[[Rules], Iterable[Mistake]], ...] = (
     _calendar,
     _orders,
     _funnel,
     _tiers,
     handover.mistakes,
+    _points,
+    _bands,
     mappings.mistakes,
 )

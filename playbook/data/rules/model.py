@@ -28,6 +28,7 @@ from playbook.data.rules.fields import (
     Zone,
 )
 from playbook.data.rules.sales import STEPS, Routing, SlaStep
+from playbook.data.rules.scoring import Scoring
 from playbook.data.rules.source import Source  # noqa: TC001 - pydantic reads it at run time
 
 BusinessModel = Literal[
@@ -345,6 +346,7 @@ class Rules(Section):
     sla: Sla = Sla()
     routing: Routing = Routing()
     nurture: Nurture = Nurture()
+    scoring: Scoring = Scoring()
     checks: Checks = Checks()
     sources: dict[str, Source] = Field(default_factory=dict)
 

@@ -64,12 +64,24 @@ def _first_sentences(section: Section) -> str:
 
 
 def _explained(field: FieldInfo) -> list[str]:
-    return _comment(f"{field.description} {_allowed(field)}")
+    lines = _comment(f"{field.description} {_allowed(field)}")
+    for item in _entries(field.annotation):
+        for name, part in item.model_fields.items():
+            lines += _comment(f"{part.alias or name}: {part.description} {_allowed(part)}")
+    return lines
+
+
+def _entries(annotation: Any) -> list[type[Section]]:
+    """The section that each item of a list is, where it is one."""
+    items = get_args(annotation)[:1] if get_origin(annotation) is tuple else ()
+    return [item for item in items if isinstance(item, type) and issubclass(item, Section)]
 
 
 def _setting(key: str, field: FieldInfo, value: Any) -> str:
     if value is None:
         return f"# {key} = {toml(_example(field))}"
+    if _entries(field.annotation):
+        return "\n".join([f"{key} = [", *(f"  {toml(item)}," for item in value), "]"])
     return f"{key} = {toml(value)}"
 
 
