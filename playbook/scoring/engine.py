@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-T = TypeVar("T", "pd.DataFrame", "ir.Table")
+T = TypeVar("T", bound="pd.DataFrame | ir.Table")
 
 
 def as_ibis(table: pd.DataFrame | ir.Table, needed: Iterable[str], what: str) -> ir.Table:

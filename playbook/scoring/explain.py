@@ -51,6 +51,7 @@ def standards(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id")
     import ibis
 
     table = _table(leads, rules, key)
+    found = [(name, _walk(rule)) for name, rule in rules.items()]
     parts = [
         table.select(
             key,
@@ -61,8 +62,8 @@ def standards(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id")
             missing=~_any_holds([*above, leaf], table),
             one_of=ibis.literal(one_of),
         )
-        for name, rule in rules.items()
-        for place, (leaf, above, one_of) in enumerate(_walk(rule), start=1)
+        for name, leaves in found
+        for place, (leaf, above, one_of) in enumerate(leaves, start=1)
     ]
     order = [key, _rank(list(rules)), "place"]
     return engine.like(leads, ibis.union(*parts).order_by(*order) if parts[1:] else parts[0])
@@ -167,7 +168,7 @@ def _walk(
 def _any_holds(parts: list[Condition], table: ir.Table) -> ir.BooleanValue:
     """Whether one of the conditions is known to hold; never NULL."""
     either = Joined("any", tuple(parts)) if parts[1:] else parts[0]
-    return engine.test(either, table).fill_null(False)  # noqa: FBT003 - Ibis' own signature
+    return engine.test(either, table).fill_null(False)
 
 
 def _state(held: ir.BooleanValue) -> ir.Value:

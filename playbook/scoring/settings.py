@@ -19,46 +19,81 @@ class FitLike(Protocol):
     """Points for what a lead is."""
 
     @property
-    def factor(self) -> str: ...
+    def factor(self) -> str:
+        """Name of the factor."""
+        ...
+
     @property
-    def when(self) -> Condition: ...
+    def when(self) -> Condition:
+        """The condition."""
+        ...
+
     @property
-    def points(self) -> int: ...
+    def points(self) -> int:
+        """Points, perhaps negative."""
+        ...
 
 
 class BehaviourLike(Protocol):
     """Points for what a lead does."""
 
     @property
-    def touch_type(self) -> str: ...
+    def touch_type(self) -> str:
+        """Type of touch."""
+        ...
+
     @property
-    def points(self) -> int: ...
+    def points(self) -> int:
+        """Points, perhaps negative."""
+        ...
+
     @property
-    def cap(self) -> int: ...
+    def cap(self) -> int:
+        """Most that the type can give or take."""
+        ...
+
     @property
-    def half_life_days(self) -> float | None: ...
+    def half_life_days(self) -> float | None:
+        """Days after which a touch is worth half."""
+        ...
 
 
 class BandsLike(Protocol):
     """Where the bands begin."""
 
     @property
-    def hot(self) -> int: ...
+    def hot(self) -> int:
+        """Lowest score that is Hot."""
+        ...
+
     @property
-    def warm(self) -> int: ...
+    def warm(self) -> int:
+        """Lowest score that is Warm."""
+        ...
 
 
 class PointRulesLike(Protocol):
     """Everything that a rule score needs."""
 
     @property
-    def fit(self) -> Sequence[FitLike]: ...
+    def fit(self) -> Sequence[FitLike]:
+        """Points for what a lead is."""
+        ...
+
     @property
-    def behaviour(self) -> Sequence[BehaviourLike]: ...
+    def behaviour(self) -> Sequence[BehaviourLike]:
+        """Points for what it does."""
+        ...
+
     @property
-    def bands(self) -> BandsLike: ...
+    def bands(self) -> BandsLike:
+        """Where Hot and Warm begin."""
+        ...
+
     @property
-    def mql_points(self) -> int: ...
+    def mql_points(self) -> int:
+        """Lowest score of an MQL."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

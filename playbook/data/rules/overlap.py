@@ -8,6 +8,7 @@ everything there is; conditions on different fields, or with `contains`, are not
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from playbook.conditions import Comparison, Condition, describe, leaves
@@ -42,7 +43,7 @@ def _tried(field: str, found: list[Comparison]) -> list[Any]:
         moments = sorted(set(named))
         return [*moments, *_between(moments, timedelta(days=1)), None]
     if kind == "integer":
-        return sorted({int(v) + step for v in named or [0] for step in (-1, 0, 1)}) + [None]
+        return [*sorted({int(v) + step for v in named or [0] for step in (-1, 0, 1)}), None]
     if kind in {"number", "decimal"}:
         numbers = sorted(set(named))
         return [*numbers, *_between(numbers, 1.0), None]
@@ -66,7 +67,7 @@ def _between(points: list[Any], step: Any) -> list[Any]:
     """A value on either side of every point."""
     if not points:
         return []
-    middle = [low + (high - low) / 2 for low, high in zip(points, points[1:], strict=False)]
+    middle = [low + (high - low) / 2 for low, high in pairwise(points)]
     return [points[0] - step, *middle, points[-1] + step]
 
 
