@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 HUGE = 12.0
 """Log-odds (per indicator or standard deviation) that only separation leads to."""
 
-STEPS = 200
+STEPS = 100
 STEP = 5.0
-NEAR = 1e-8
+HALVINGS = 12
+NEAR = 1e-7
+LEAST = 1e-12
+LIMIT = 30.0
 
 
 class Solution(NamedTuple):
@@ -70,20 +73,44 @@ def firth(matrix: Floats, truth: Floats) -> tuple[Floats, Floats]:
     import numpy as np
 
     weights = np.zeros(matrix.shape[1])
+    reached = _penalised(matrix, truth, weights)
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-(matrix @ weights)))
+        chance, covariance = _at(matrix, weights)
         spread = chance * (1 - chance)
-        covariance = np.linalg.pinv((matrix.T * spread) @ matrix)
-        leverage = np.einsum("ij,jk,ik->i", matrix, covariance, matrix, optimize=True) * spread
-        score = matrix.T @ (truth - chance + leverage * (0.5 - chance))
-        step = covariance @ score
-        step *= min(1.0, STEP / max(np.abs(step).max(), NEAR))
-        weights = weights + step
-        if np.abs(step).max() < NEAR:
+        leverage = np.einsum("ij,ij->i", matrix @ covariance, matrix) * spread
+        step = covariance @ (matrix.T @ (truth - chance + leverage * (0.5 - chance)))
+        step *= min(1.0, STEP / max(np.abs(step).max(), LEAST))
+        # Newton's step may overshoot: it is halved until the likelihood grows.
+        for _ in range(HALVINGS):
+            likelihood = _penalised(matrix, truth, weights + step)
+            if likelihood > reached:
+                break
+            step /= 2
+        if likelihood - reached < NEAR:
             return weights, np.sqrt(np.diag(covariance))
+        weights, reached = weights + step, likelihood
     raise ParameterError(
         f"the fit did not settle in {STEPS} steps; use fewer columns, or a higher min_level."
     )
+
+
+def _at(matrix: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Chances, and the covariance of the weights."""
+    import numpy as np
+
+    chance = 1 / (1 + np.exp(-np.clip(matrix @ weights, -LIMIT, LIMIT)))
+    return chance, np.linalg.pinv((matrix.T * (chance * (1 - chance))) @ matrix, hermitian=True)
+
+
+def _penalised(matrix: Floats, truth: Floats, weights: Floats) -> float:
+    """Log-likelihood plus half the log-determinant of the information (Jeffreys' prior)."""
+    import numpy as np
+
+    odds = np.clip(matrix @ weights, -LIMIT, LIMIT)
+    chance = 1 / (1 + np.exp(-odds))
+    information = (matrix.T * (chance * (1 - chance))) @ matrix
+    likelihood = float(truth @ odds - np.logaddexp(0, odds).sum())
+    return likelihood + 0.5 * float(np.linalg.slogdet(information)[1])
 
 
 def repeated(matrix: Floats) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from playbook.conditions import Comparison, Condition, Joined, as_dict, describe
@@ -109,13 +110,13 @@ def _condition(one: Encoding, level: str, field: str) -> Condition:
 
 def _bands(one: Encoding, slope: float, field: str) -> Iterator[tuple[Condition, float]]:
     """Quarters of a number, each worth what its middle is above the lowest one's."""
-    for place in range(1, len(one.cuts)):
-        low, high = one.cuts[place - 1], one.cuts[place]
+    cuts = [int(cut) if cut.is_integer() else cut for cut in one.cuts]
+    for place, (low, high) in enumerate(pairwise(cuts), start=1):
         band = Joined("all", (Comparison(field, "ge", low), Comparison(field, "lt", high)))
         yield band, slope * (_centre(one, place) - _centre(one, 0))
-    if one.cuts:
-        last = len(one.cuts)
-        top = Comparison(field, "ge", one.cuts[-1])
+    if cuts:
+        last = len(cuts)
+        top = Comparison(field, "ge", cuts[-1])
         yield top, slope * (_centre(one, last) - _centre(one, 0))
 
 
