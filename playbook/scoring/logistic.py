@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from playbook.errors import ParameterError
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy as np
 
-    Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    Floats = np.ndarray[Any, Any]
 
 HUGE = 12.0
 """Log-odds (per indicator or standard deviation) that only separation leads to."""

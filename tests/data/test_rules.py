@@ -44,6 +44,22 @@ def test_an_sql_needs_all_four_confirmations_of_sales():
     )
 
 
+def test_the_bands_are_hot_warm_and_cold_and_hot_begins_at_the_handbooks_eighty():
+    """B2-R3, B2-R4."""
+    own = Rules().scoring
+    assert (own.bands.hot, own.bands.warm, own.mql_points) == (80, 50, 60)
+    assert {"pricing_view", "download", "event_checkin"} <= {b.touch_type for b in own.behaviour}
+    assert {"title", "company size", "need", "budget", "source"} <= {f.factor for f in own.fit}
+
+
+def test_touch_types_are_read_in_either_language(load):
+    own = load(
+        '[scoring]\nmql_points = 9\nbehaviour = [{touch_type = "下载", points = 5, cap = 99}]\n'
+    )
+    assert own.scoring.behaviour[0].touch_type == "download"
+    assert own.scoring.behaviour[0].half_life_days is None
+
+
 def test_an_empty_file_holds_the_defaults(load):
     assert load("") == Rules()
 
@@ -181,6 +197,9 @@ def test_the_template_shows_every_setting():
             if isinstance(field.annotation, type) and issubclass(field.annotation, model.Section):
                 yield from keys(field.annotation)
 
+    for section in (model.Scoring.model_fields["fit"], model.Scoring.model_fields["behaviour"]):
+        for name in section.annotation.__args__[0].model_fields:
+            assert f"# {name}: " in text, name
     for key in [*keys(Rules), *keys(Source)]:
         assert re.search(rf"^(# )?\[{{0,2}}([\w.]*\.)?{key}(\.\w+)?(\]| =)", text, re.MULTILINE), (
             key

@@ -27,6 +27,16 @@ def mistakes(tmp_path):
     return about
 
 
+FIT = (
+    '{{factor = "{}", when = {{field = "lead.need_clarity", op = "{}", value = {}}}, points = {}}}'
+)
+FIT_BIG = (
+    '{factor = "title", when = {field = "person.seniority", op = "in", value = ["vp"]}, '
+    "points = 90}"
+)
+TOUCH = '{{touch_type = "{}", points = {}, cap = {}, half_life_days = {}}}'
+
+
 def test_every_mistake_is_reported_at_once_with_its_line(mistakes):
     text = """\
 [company]
@@ -218,6 +228,78 @@ query = "SELECT 1"
         (
             '[[mql.when.all]]\nfield = "lead.status"\nop = "in"\nvalue = "new"\n',
             "line 4, mql.when.all[0].value: 'in' needs a list such as [\"A\", \"B\"], not 'new'",
+        ),
+        (
+            "[scoring.bands]\nhot = 40\nwarm = 50\n",
+            "line 2, scoring.bands.hot: 40 is not above warm (50)",
+        ),
+        (
+            "[scoring.bands]\nhot = 500\n",
+            (
+                "line 2, scoring.bands.hot: no lead can reach 500: the most that fit and behaviour "
+                "give is 186"
+            ),
+        ),
+        (
+            "[scoring]\nmql_points = 187\n",
+            (
+                "line 2, scoring.mql_points: no lead can reach 187: the most that fit and "
+                "behaviour give is 186"
+            ),
+        ),
+        (
+            (
+                f"[scoring]\nfit = [\n  {FIT_BIG},\n  {FIT.format('all', 'ge', 2, 5)},\n"
+                f"  {FIT.format('all', 'ge', 1, 3)},\n]\n"
+            ),
+            (
+                "line 5, scoring.fit[2]: overlaps scoring.fit[1] of the same factor 'all': both "
+                "hold for lead.need_clarity 2; narrow one of them, or give it a factor of its own"
+            ),
+        ),
+        (
+            f"[scoring]\nfit = [\n  {FIT_BIG},\n  {FIT_BIG},\n]\n",
+            (
+                "line 4, scoring.fit[1]: overlaps scoring.fit[0] of the same factor 'title': both "
+                "hold for person.seniority vp; "
+            ),
+        ),
+        (
+            f"[scoring]\nfit = [\n  {FIT_BIG.replace('seniority', 'senority')},\n]\n",
+            (
+                "line 3, scoring.fit[0].when.field: unknown field 'person.senority'; did you mean "
+                "'person.seniority'? Allowed: "
+            ),
+        ),
+        (
+            f"[scoring]\nbehaviour = [\n  {TOUCH.format('demo', 5, 5, -3)},\n]\n",
+            "line 3, scoring.behaviour[0].half_life_days: must be more than 0, not -3",
+        ),
+        (
+            f"[scoring]\nbehaviour = [\n  {TOUCH.format('demo', 5, 0, 3)},\n]\n",
+            "line 3, scoring.behaviour[0].cap: must be more than 0, not 0",
+        ),
+        (
+            f"[scoring]\nbehaviour = [\n  {TOUCH.format('demo', -5, 4, 3)},\n]\n",
+            "line 3, scoring.behaviour[0].cap: 4 is less than the points of one touch (-5)",
+        ),
+        (
+            f"[scoring]\nbehaviour = [\n  {TOUCH.format('dmo', 5, 9, 3)},\n]\n",
+            "line 3, scoring.behaviour[0].touch_type: unknown touch_type 'dmo'; did you mean ",
+        ),
+        (
+            (
+                "[scoring]\nbehaviour = [\n"
+                f"  {TOUCH.format('demo', 5, 9, 3)},\n  {TOUCH.format('演示', 5, 9, 3)},\n]\n"
+            ),
+            (
+                "line 4, scoring.behaviour[1].touch_type: 'demo' has points in "
+                "scoring.behaviour[0] too; keep one"
+            ),
+        ),
+        (
+            f"[scoring]\nbehaviour = [\n  {TOUCH.format('demo', 1.5, 9, 3)},\n]\n",
+            "line 3, scoring.behaviour[0].points: must be a whole number, not 1.5",
         ),
         (
             '[[mql.when.all]]\nop = "filled"\n',
@@ -472,3 +554,55 @@ def test_whatever_the_file_holds_there_are_rules_or_a_message(tmp_path, data):
     path.write_text(text.replace("Infinity", "inf").replace("NaN", "nan"), encoding="utf-8")
     with contextlib.suppress(RulesError):
         rules.load(path)
+
+
+def test_a_misspelt_key_of_an_entry_is_refused_with_the_nearest_and_all_there_are(mistakes):
+    entry = '{touch_type = "demo", points = 5, cap = 9, half_life = 3}'
+    text = f"[scoring]\nbehaviour = [\n  {entry},\n]\n"
+    assert mistakes(text).splitlines()[1] == (
+        "  line 3, scoring.behaviour[0].half_life: unknown key 'half_life'; did you mean "
+        "'half_life_days'? Allowed: touch_type, points, cap, half_life_days"
+    )
+
+
+VALUES = st.one_of(
+    st.builds(
+        lambda op, value: {"field": "lead.need_clarity", "op": op, "value": value},
+        st.sampled_from(["eq", "ne", "ge", "gt", "le", "lt"]),
+        st.integers(0, 3),
+    ),
+    st.builds(
+        lambda op, value: {"field": "lead.need_clarity", "op": op, "value": value},
+        st.sampled_from(["in", "not_in"]),
+        st.lists(st.integers(0, 3), min_size=1, max_size=3),
+    ),
+    st.builds(
+        lambda op: {"field": "lead.need_clarity", "op": op}, st.sampled_from(["filled", "empty"])
+    ),
+)
+
+
+@given(VALUES, VALUES)
+def test_two_conditions_overlap_exactly_where_some_value_meets_both(one, other):
+    from playbook import conditions
+    from playbook.data.rules.overlap import overlap
+
+    tests = {
+        "eq": lambda x, v: x == v,
+        "ne": lambda x, v: x != v,
+        "ge": lambda x, v: x >= v,
+        "gt": lambda x, v: x > v,
+        "le": lambda x, v: x <= v,
+        "lt": lambda x, v: x < v,
+        "in": lambda x, v: x in v,
+        "not_in": lambda x, v: x not in v,
+    }
+
+    def meets(written, value):
+        if written["op"] in {"filled", "empty"}:
+            return (value is None) == (written["op"] == "empty")
+        return value is not None and tests[written["op"]](value, written["value"])
+
+    both = any(meets(one, value) and meets(other, value) for value in [None, *range(-9, 15)])
+    found = overlap(conditions.parse(one, "one"), conditions.parse(other, "other"))
+    assert (found is not None) == both
