@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import conditions
 from playbook.conditions import Comparison, Condition, Joined
+from playbook.errors import ParameterError
+from playbook.format import div
 from playbook.scoring import engine
 
 if TYPE_CHECKING:
@@ -118,8 +120,6 @@ def pass_counts(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition]) 
     """
     import pandas as pd
 
-    from playbook.format import div
-
     table = _table(leads, rules)
     asked = [
         (name, place, part)
@@ -144,8 +144,6 @@ def pass_counts(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition]) 
 
 
 def _table(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition], *key: str) -> ir.Table:
-    from playbook.errors import ParameterError
-
     if not rules:
         raise ParameterError("rules must hold at least one standard, by name.")
     fields = [name for rule in rules.values() for name in conditions.fields(rule)]

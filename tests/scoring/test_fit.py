@@ -135,6 +135,20 @@ def test_rare_levels_are_one_level_missing_is_a_level_and_new_ones_count_as_rare
     assert chance[0] == chance[1] != chance[2]
 
 
+def test_an_ibis_table_gives_the_same_model(leads, fitted):
+    table = ibis.duckdb.connect().create_table("leads", leads)
+    again = scoring.fit(table, "won", time="created_at", key="lead_id")
+    found = again.coefficients.set_index(["column", "level"])["log_odds"]
+    want = fitted.coefficients.set_index(["column", "level"])["log_odds"]
+    assert found[want.index].to_numpy() == pytest.approx(want.to_numpy())
+
+
+def test_few_outcomes_for_many_coefficients_are_said():
+    few = made(3_000)
+    few.loc[40:, "won"] = False
+    assert "are few for" in scoring.fit(few, "won", columns=["title", "budget"]).notes[-1]
+
+
 # Leakage
 
 
