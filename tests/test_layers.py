@@ -18,7 +18,7 @@ LEAVES = {
     "intervals",
     "worktime",
 }
-METHODS = {"funnel", "response", "routing", "scoring"}
+METHODS = {"funnel", "nurture", "response", "routing", "scoring"}
 LEVELS = [LEAVES, METHODS | {"data"}, {"derive", "book"}, {"metrics"}, {"chapters"}, {"report"}]
 LEVELS += [{"cli", "__main__"}]
 MODULES = sorted(ROOT.rglob("*.py"))

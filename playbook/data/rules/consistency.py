@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, get_args
 
-from playbook.data.rules import handover, mappings
+from playbook.data.rules import flows, handover, mappings
 from playbook.data.rules.mistake import Mistake
 from playbook.data.rules.model import Rules, Stage
 from playbook.data.rules.overlap import overlap
@@ -132,4 +132,5 @@ _CHECKS: tuple[Callable[[Rules], Iterable[Mistake]], ...] = (
     _points,
     _bands,
     mappings.mistakes,
+    flows.mistakes,
 )

@@ -40,6 +40,9 @@ Items = Annotated[tuple[T, ...], Strict(strict=False)]
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d) *[-–] *([01]\d|2[0-3]):([0-5]\d)")
 
 
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
 def _span(value: object) -> Span:
     found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if not found:
@@ -55,11 +58,23 @@ def _break(value: object) -> Span | None:
     return None if value == "" else _span(value)
 
 
+def _clock(value: object) -> time:
+    found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('must be a clock time such as "10:00"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _written_clock(clock: time) -> str:
+    return f"{clock:%H:%M}"
+
+
 def _written_span(span: Span | None) -> str:
     return f"{span[0]:%H:%M}-{span[1]:%H:%M}" if span else ""
 
 
 OfficeHours = Annotated[Span, PlainValidator(_span), PlainSerializer(_written_span)]
+ClockTime = Annotated[time, PlainValidator(_clock), PlainSerializer(_written_clock)]
 Break = Annotated[Span | None, PlainValidator(_break), PlainSerializer(_written_span)]
 
 

@@ -27,6 +27,7 @@ from playbook.data.rules.fields import (
     Share,
     Zone,
 )
+from playbook.data.rules.nurture import Nurture
 from playbook.data.rules.sales import STEPS, Routing, SlaStep
 from playbook.data.rules.scoring import Scoring
 from playbook.data.rules.source import Source  # noqa: TC001 - pydantic reads it at run time
@@ -284,16 +285,6 @@ class Sla(Section):
         "counts; hours: on the clock above; done_by: methods of activities and types of touches "
         "that count as done; automatic: whether a system may do it, a step for people alone is "
         "never due later than the answer; when: which leads are owed it.",
-    )
-
-
-class Nurture(Section):
-    """When a lead goes to the nurture pool (P02-R3)."""
-
-    touches_before_pool: int = Field(
-        default=3,
-        ge=1,
-        description="Attempts by a person without contact after which a lead is due for the pool.",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from playbook.data.rules.fields import Section
 from playbook.data.rules.model import Rules
+from playbook.data.rules.nurture import Flow, Step
 from playbook.data.rules.source import Source
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ comment says "ours". Times are hours and days as named. `playbook check` reports
 _SOURCES = """\
 How the company's own files are read, where recognising headers and values is not enough.
 One section for each reading, under any name; take away the # signs to use it.
+"""
+
+_FLOWS = """\
+Programmes, each with what starts it, its steps and what ends it; further ones under any name.
+A flow written here replaces ours of the same name, the others stay.
 """
 
 _WIDTH = 98
@@ -51,12 +57,40 @@ def _section(path: tuple[str, ...], section: Section) -> Iterator[str]:
             below += _section((*path, key), value)
         elif _holds_tables(field):
             below.append(_tables((*path, key), field, written[key]))
+        elif field.annotation == dict[str, Flow]:
+            below += _flows((*path, key), value)
+        elif field.annotation == dict[str, str]:
+            below.append(_table((*path, key), field, value))
         elif isinstance(written.get(key), Mapping):
             below.append(_condition((*path, key), field, written[key]))
         else:
             blocks.append("\n".join([*_explained(field), _setting(key, field, written.get(key))]))
     yield "\n".join(blocks[:1] + [f"\n{block}" for block in blocks[1:]])
     yield from below
+
+
+def _flows(path: tuple[str, ...], flows: Mapping[str, Flow]) -> Iterator[str]:
+    """One block per flow, the first with all that is explained; steps one to a line."""
+    lines = _comment(_FLOWS)
+    for model in (Flow, Step):
+        lines += _comment(f"Keys of {'a flow' if model is Flow else 'each of its steps'}:")
+        for name, field in model.model_fields.items():
+            text = f"{field.alias or name}: {field.description} {_allowed(field)}"
+            lines += [f"#   {line[2:]}" for line in _comment(text, _WIDTH - 2)]
+    for name, flow in flows.items():
+        written = flow.model_dump(mode="json", exclude_defaults=True)
+        steps = [f"  {toml(step)}," for step in written.pop("steps")]
+        pairs = [f"{key} = {toml(value)}" for key, value in written.items()]
+        head = [*lines, f"[{'.'.join((*path, name))}]"] if lines else []
+        own = head or [f"# {flow.title}.", f"[{'.'.join((*path, name))}]"]
+        yield "\n".join([*own, *pairs, "steps = [", *steps, "]"])
+        lines = []
+
+
+def _table(path: tuple[str, ...], field: FieldInfo, value: Mapping[str, str]) -> str:
+    """The block of a table whose keys the company chooses."""
+    pairs = (f"{_key(key)} = {toml(text)}" for key, text in value.items())
+    return "\n".join([*_explained(field), f"[{'.'.join(path)}]", *pairs])
 
 
 def _first_sentences(section: Section) -> str:
@@ -158,10 +192,10 @@ def _codes(annotation: Any) -> tuple[str, ...]:
     return next(filter(None, map(_codes, get_args(annotation))), ())
 
 
-def _comment(text: str) -> list[str]:
+def _comment(text: str, width: int = _WIDTH) -> list[str]:
     lines = ["#"]
     for word in text.split():
-        if len(lines[-1]) + 1 + len(word) > _WIDTH:
+        if len(lines[-1]) + 1 + len(word) > width:
             lines.append("#")
         lines[-1] += f" {word}"
     return lines
