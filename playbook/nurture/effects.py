@@ -217,10 +217,11 @@ def stratified(
 
     Returns:
         `n_with`, `outcomes_with`, `n_without`, `outcomes_without`; `rate_with` and `rate_without`,
-        both weighted alike over the strata; their `difference` with `low` and `high`; `odds_ratio` of Mantel and Haenszel with `odds_low`, `odds_high`; `p`;
-        `strata` that hold both and `left_out`, cases of strata that hold only one; `warning`, in
-        words. Figures are missing where either group is empty, the odds ratio and `p` where the
-        outcome came for all or for none of a group.
+        both weighted alike over the strata; their `difference` with `low` and `high`;
+        `odds_ratio` of Mantel and Haenszel with `odds_low`, `odds_high`; `p`; `strata` that hold
+        both and `left_out`, cases of strata that hold only one; `warning`, in words. Figures are
+        missing where either group is empty, the odds ratio and `p` where the outcome came for all
+        or for none of a group.
 
     Raises:
         ParameterError: A column is missing.

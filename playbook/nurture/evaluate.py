@@ -222,4 +222,6 @@ def _tidy(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
             whole = pd.to_numeric(named[name]).astype("Int64")
             whole = whole.mask(whole >= NEVER)
             named[name] = pd.to_datetime(whole, unit="s").astype("datetime64[s]")
+        elif not pd.api.types.is_numeric_dtype(named[name]):
+            named[name] = named[name].astype("string")
     return named.sort_values(by, kind="stable", na_position="last", ignore_index=True)

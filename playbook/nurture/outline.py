@@ -34,12 +34,13 @@ def outline(programme: Programme, name: str, figures: dict[str, str] | None = No
     rows = [("start", *_start(flow), told.get("start", ""))]
     if flow.when is not None:
         rows.append(("entry", "", "enters if", conditions.describe(flow.when), ""))
+    names = [step.content or step.name.replace("_", " ") for step in flow.steps]
     rows += [
-        ("step", _when(step), step.content or step.name, _channels(step, programme.touch),
+        ("step", _when(step), name, _channels(step, programme.touch),
          told.get(flow.program(step), ""))
-        for step in flow.steps
+        for name, step in zip(names, flow.steps, strict=True)
     ]  # fmt: skip
-    limit = "" if flow.ends_after_days is None else f"day {flow.ends_after_days}"
+    limit = "" if flow.ends_after_days is None else f"by day {flow.ends_after_days}"
     rows.append(("exit", limit, "ends at", ", ".join(flow.exits), told.get("exit", "")))
     return pd.DataFrame(rows, columns=["kind", "when", "title", "detail", "figure"])
 
@@ -52,8 +53,11 @@ def _start(flow: Flow) -> tuple[str, str, str]:
 
 
 def _when(step: Step) -> str:
-    own = f"day {step.day}" if step.hours is None else f"hour {step.hours:g}"
-    return own if step.within_hours is None else f"{own}, by hour {step.within_hours:g}"
+    if step.hours is None:
+        own = f"day {step.day}"
+    else:
+        own = f"after {step.hours:g} h" if step.hours else "at once"
+    return own if step.within_hours is None else f"{own}, within {step.within_hours:g} h"
 
 
 def _channels(step: Step, touch: Touch) -> str:

@@ -99,7 +99,28 @@ def small_multiples():
     )
 
 
+def flow_boxes():
+    """A flow with a long name, a Chinese one, an empty time and every kind of box."""
+    return pd.DataFrame(
+        [
+            ("start", "day 0", "nurture 进入培育", "starts, once", "1,204 enrolled"),
+            (
+                "entry",
+                "",
+                "enters if",
+                "lead.contact_valid is true and account.industry is 金融",
+                "",
+            ),
+            ("step", "day 1", NAMES[1], "wecom, else email", "1,180 sent · 19 % clicked"),
+            ("step", "hour 48, by hour 72", NAMES[2], "call", ""),
+            ("exit", "day 30", "ends at", "mql, sql, opportunity, won, invalid, replied", NAMES[4]),
+        ],
+        columns=["kind", "when", "title", "detail", "figure"],
+    )
+
+
 FIGURES = {
+    "flow": lambda: plots.flow(flow_boxes(), title="漏斗 The case of day 7 brings leads back"),
     "panels": lambda: plots.panels(small_multiples(), title="漏斗 Handling fell, quantity rose"),
     "funnel_bars": lambda: plots.funnel_bars(funnel(), title="漏斗 narrows at MQL"),
     "bars": lambda: plots.bars(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from playbook.report.plots.bars import bars, bullet, distribution, dot_interval, funnel_bars
 from playbook.report.plots.canvas import Picture
+from playbook.report.plots.flows import flow
 from playbook.report.plots.grids import cohort_heatmap
 from playbook.report.plots.lines import slopes, trend
 from playbook.report.plots.look import PALETTE, REST, theme
@@ -22,6 +23,7 @@ __all__ = [
     "cohort_heatmap",
     "distribution",
     "dot_interval",
+    "flow",
     "funnel_bars",
     "panels",
     "rate_grid",
