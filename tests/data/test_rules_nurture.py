@@ -141,8 +141,8 @@ def test_everything_wrong_with_flows_is_said_at_once_with_its_line(load):
             '["mql", "unsubscribed"]; without one it goes on writing to customers'
         ),
         (
-            "line 12, nurture.flows.b.steps[1]: lies before step 'd3' that precedes it and is never "
-            "reached in turn: put the steps in the order of time"
+            "line 12, nurture.flows.b.steps[1]: lies before step 'd3' that precedes it and is "
+            "never reached in turn: put the steps in the order of time"
         ),
         (
             "line 15, nurture.flows.c.after_flow: is a loop: c after d after c; none of them ever "
@@ -240,7 +240,7 @@ STEP = '{day = 1, content = "x"}'
         (
             '[nurture.opening_by_source]\nsemm = "x"\n',
             (
-                "line 2, nurture.opening_by_source.semm: unknown channel_group 'semm'; did you mean "
+                "line 2, nurture.opening_by_source.semm: unknown channel_group 'semm'; did you "
                 "'sem'?"
             ),
         ),

@@ -200,6 +200,20 @@ def test_what_ends_a_flow_and_what_came_too_early_for_that(signals, status, why)
     assert (row["status"], None if pd.isna(row["why"]) else row["why"]) == (status, why)
 
 
+def test_a_message_after_the_exit_is_no_step_of_the_flow():
+    sends = [("a", "03-03 10:05", "n/d1")]
+    own = happened(("a", "nurture", "03-02 12:00"), ("a", "mql", "03-03 09:00"), sends=sends)
+    row = only(nurture.enrolments(Programme((flow(),)), own, as_of=at("03-04 12:00")))
+    assert (row["status"], row["done"], row["ended_at"]) == ("exited", 0, at("03-03 09:00"))
+
+
+def test_a_flow_is_over_at_the_very_moment_of_its_exit():
+    own = happened(("a", "nurture", "03-02 12:00"), ("a", "mql", "03-03 09:00"))
+    ask = nurture.enrolments
+    assert only(ask(Programme((flow(),)), own, as_of=at("03-03 08:59")))["status"] == "active"
+    assert only(ask(Programme((flow(),)), own, as_of=at("03-03 09:00")))["status"] == "exited"
+
+
 def test_a_step_is_given_up_after_its_days_and_the_next_one_comes():
     steps = [Step(f"d{d}", day=d, channels=MAIL, content="x") for d in (1, 3)]
     programme = Programme((flow(*steps),), Touch(missed_after_days=5))
