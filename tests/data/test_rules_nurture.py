@@ -239,10 +239,7 @@ STEP = '{day = 1, content = "x"}'
         ),
         (
             '[nurture.opening_by_source]\nsemm = "x"\n',
-            (
-                "line 2, nurture.opening_by_source.semm: unknown channel_group 'semm'; did you "
-                "'sem'?"
-            ),
+            "line 2, nurture.opening_by_source.semm: unknown channel_group 'semm'; did you mean",
         ),
         (
             FLOW.format('on = "nurture"\n', '{dya = 1, content = "x"}'),

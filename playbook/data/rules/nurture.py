@@ -150,58 +150,71 @@ class States(Section):
     )
 
 
+_GONE: tuple[Signal, ...] = ("opportunity", "won", "invalid", "unsubscribed")
+
+
+def _pool() -> Flow:
+    """Day 1, 3 and 7 of leads without intent yet."""
+    return Flow(
+        title="Leads without intent yet (B2-R5)",
+        on="nurture",
+        priority=3,
+        exits=("mql", "sql", *_GONE, "replied"),
+        ends_after_days=30,
+        steps=(
+            Step(day=1, channels=("email",), content="industry report", personal=True),
+            Step(day=3, channels=("email",), content="invitation to an online salon"),
+            Step(day=7, channels=("email",), content="success case"),
+        ),
+    )
+
+
+def _after_event() -> Flow:
+    """24 h, 48 h, 7 days and 21 days after an event."""
+    return Flow(
+        title="After an event (B4-T3, P07-R2)",
+        on="attended",
+        again=True,
+        priority=2,
+        exits=_GONE,
+        ends_after_days=35,
+        steps=(
+            Step(
+                name="thanks",
+                hours=0,
+                within_hours=24,
+                channels=("task",),
+                content="thanks, download link, satisfaction survey",
+            ),
+            Step(day=1, channels=("email",), content="what was shown, as a white paper"),
+            Step(name="follow_up", hours=25, within_hours=48, channels=("call",)),
+            Step(name="grading", hours=72, within_hours=168, channels=("task",)),
+            Step(day=7, channels=("email",), content="success case"),
+            Step(day=21, channels=("email",), content="white paper of the industry"),
+        ),
+    )
+
+
+def _renewal() -> Flow:
+    """90 days before a contract ends."""
+    return Flow(
+        title="Before the contract ends (B5-R3)",
+        on="contract_end",
+        days_before=90,
+        again=True,
+        priority=1,
+        exits=("renewed", "unsubscribed"),
+        ends_after_days=90,
+        steps=(
+            Step(day=0, channels=("email",), content="renewal care"),
+            Step(day=30, channels=("call",), content="review of use"),
+            Step(day=60, channels=("email",), content="renewal quote"),
+        ),
+    )
+
+
 def _defaults() -> dict[str, Flow]:
-    gone: tuple[Signal, ...] = ("opportunity", "won", "invalid", "unsubscribed")
-    return {
-        "nurture_137": Flow(
-            title="Leads without intent yet (B2-R5)",
-            on="nurture",
-            priority=3,
-            exits=("mql", "sql", *gone, "replied"),
-            ends_after_days=30,
-            steps=(
-                Step(day=1, channels=("email",), content="industry report", personal=True),
-                Step(day=3, channels=("email",), content="invitation to an online salon"),
-                Step(day=7, channels=("email",), content="success case"),
-            ),
-        ),
-        "post_event_21d": Flow(
-            title="After an event (B4-T3, P07-R2)",
-            on="attended",
-            again=True,
-            priority=2,
-            exits=gone,
-            ends_after_days=35,
-            steps=(
-                Step(
-                    name="thanks",
-                    hours=0,
-                    within_hours=24,
-                    channels=("task",),
-                    content="thanks, download link, satisfaction survey",
-                ),
-                Step(day=1, channels=("email",), content="what was shown, as a white paper"),
-                Step(name="follow_up", hours=25, within_hours=48, channels=("call",)),
-                Step(name="grading", hours=72, within_hours=168, channels=("task",)),
-                Step(day=7, channels=("email",), content="success case"),
-                Step(day=21, channels=("email",), content="white paper of the industry"),
-            ),
-        ),
-        "renewal": Flow(
-            title="Before the contract ends (B5-R3)",
-            on="contract_end",
-            days_before=90,
-            again=True,
-            priority=1,
-            exits=("renewed", "unsubscribed"),
-            ends_after_days=90,
-            steps=(
-                Step(day=0, channels=("email",), content="renewal care"),
-                Step(day=30, channels=("call",), content="review of use"),
-                Step(day=60, channels=("email",), content="renewal quote"),
-            ),
-        ),
-    }
+    return {"nurture_137": _pool(), "post_event_21d": _after_event(), "renewal": _renewal()}
 
 
 def _with_defaults(value: object) -> object:
