@@ -102,8 +102,11 @@ def expression(
 def in_duckdb(events: Events) -> bool:
     """Whether DuckDB answers for these events."""
     import ibis
+    import ibis.expr.operations as ops
 
-    return not isinstance(events, ibis.Table) or events.get_backend().name == "duckdb"
+    if not isinstance(events, ibis.Table):
+        return True
+    return not events.op().find(ops.UnboundTable) and events.get_backend().name == "duckdb"
 
 
 def _selected(events: ir.Table, columns: Columns) -> ir.Table:
@@ -114,9 +117,7 @@ def _is_native(events: ir.Table) -> bool:
     """Whether DuckDB holds the events, and nothing of them is only in memory."""
     import ibis.expr.operations as ops
 
-    if events.op().find((ops.InMemoryTable, ops.UnboundTable)):
-        return False
-    return in_duckdb(events)
+    return not events.op().find(ops.InMemoryTable) and in_duckdb(events)
 
 
 @lru_cache(maxsize=COMPILED)

@@ -54,7 +54,8 @@ def channel_stages(book: Book) -> pd.DataFrame:
     taken = {first: usual_days(book, first, then) for first, then in pairwise(stages(book))}
     days = {first: max(ceil(usual or 0.0), 1) for first, usual in taken.items()}
     counted = _counts(book, days)
-    counted = counted[counted["first"].isin([s for s, usual in taken.items() if usual is not None])]
+    known = [stage for stage, usual in taken.items() if usual is not None]
+    counted = counted[counted["first"].isin(known) & (counted["n"] > 0)]
     if counted.empty:
         return pd.DataFrame(columns=_COLUMNS)
     steps = _folded(counted).groupby("first", sort=False)
