@@ -64,6 +64,7 @@ from playbook.chapters.growth.quality import (
     lead_quality,
     quality_days,
 )
+from playbook.chapters.growth.scores import lead_scores, score_bands
 from playbook.chapters.growth.stage_tests import growth_stages
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "invalid_trend",
     "late_leads",
     "lead_quality",
+    "lead_scores",
     "leader_report",
     "loss_reasons",
     "metrics",
@@ -124,6 +126,7 @@ __all__ = [
     "response_by",
     "response_hours",
     "revenue_pace",
+    "score_bands",
     "share_won",
     "stage_history",
     "stage_times",
