@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1] / "playbook"
 LEAVES = {
     "errors",
     "findings",
+    "documents",
     "format",
     "calendar",
     "conditions",

@@ -16,6 +16,7 @@ from playbook.report.markdown import Headings
 from playbook.report.site import TEMPLATES, template_globals
 
 if TYPE_CHECKING:
+    from playbook.report.gather import Paper
     from playbook.report.runner import PageResult
     from playbook.report.site import Site
 
@@ -66,6 +67,31 @@ def failed_page(site: Site, name: str, failure: PageResult) -> str:
     cells = [nbformat.v4.new_markdown_cell(f"# {title}")]  # type: ignore[no-untyped-call]
     nb = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
     return page(nb, site, name, failure)
+
+
+def document_page(site: Site, paper: Paper) -> str:
+    """The page of a document that a notebook showed."""
+    template = _environment().get_template("document.html.j2")
+    text = template.render(
+        site=site,
+        root="../",
+        current=None,
+        headings=(),
+        paper=paper,
+        body=Markup(paper.body),  # noqa: S704 - show escapes
+    )
+    return f"{text.strip()}\n"
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    environment.globals.update(template_globals())
+    return environment
 
 
 class PageExporter(TemplateExporter):

@@ -48,6 +48,31 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document that a page left.
+
+    Attributes:
+        page: The page that shows it.
+        id: The requirement it answers.
+        name: What its file is called.
+        title: What it is.
+        zh: What the handbook calls it.
+        purpose: What it is for.
+        source: Where it comes from.
+        body: Its sections, as escaped HTML.
+    """
+
+    page: Page
+    id: str
+    name: str
+    title: str
+    zh: str
+    purpose: str
+    source: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
     """What one page left.
 
@@ -58,6 +83,7 @@ class Notes:
         cockpit: Its cockpit rows.
         sheets: Its tables.
         worklists: Its lists, as CSV files.
+        papers: Its documents.
     """
 
     page: Page
@@ -66,6 +92,7 @@ class Notes:
     cockpit: tuple[dict[str, Any], ...]
     sheets: tuple[Sheet, ...]
     worklists: tuple[Path, ...]
+    papers: tuple[Paper, ...] = ()
 
 
 def gather(folder: Path, pages: Iterable[Page]) -> list[Notes]:
@@ -82,6 +109,7 @@ def _notes(folder: Path, page: Page) -> Notes:
         tuple(_entries(folder / "cockpit.json")),
         tuple(_sheet(path, page) for path in sorted((folder / "tables").glob("*.parquet"))),
         tuple(sorted((folder / "worklists").glob("*.csv"))),
+        tuple(_paper(path, page) for path in sorted((folder / "documents").glob("*.json"))),
     )
 
 
@@ -100,6 +128,19 @@ def _sheet(path: Path, page: Page) -> Sheet:
         about.get("labels", {}),
         about.get("units", {}),
     )
+
+
+def _paper(path: Path, page: Page) -> Paper:
+    return Paper(page, **json.loads(path.read_text(encoding="utf-8")))
+
+
+def papers(notes: Iterable[Notes]) -> list[Paper]:
+    """The documents of all pages, in reading order, each name once."""
+    first: dict[str, Paper] = {}
+    for note in notes:
+        for paper in note.papers:
+            first.setdefault(paper.name, paper)
+    return list(first.values())
 
 
 def findings(notes: Iterable[Notes]) -> list[tuple[Finding, Page]]:

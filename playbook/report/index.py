@@ -111,6 +111,7 @@ def build(
         cockpit=Markup(show.cockpit_html(_cockpit(notes))),  # noqa: S704 - show escapes
         findings=[(Markup(show.finding_html(finding)), page) for finding, page in found],  # noqa: S704 - show escapes
         cards=_cards(site, notes, results),
+        papers=gather.papers(notes),
         made=_made(book),
         counts=_counts(book),
         files=book.files.to_dict("records"),
@@ -254,6 +255,7 @@ def _extras(folder: Path) -> list[tuple[str, str]]:
     known = {
         "tables.xlsx": "every table of the pages",
         "worklists": "lists to work through, as CSV",
+        "documents": "the handbook's documents, written from the rules",
         "set_aside": "rows that could not be used",
         "notebooks": "the executed notebooks",
         "manifest.json": "hashes, versions, timings",

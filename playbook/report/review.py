@@ -26,7 +26,7 @@ from playbook.report.runner import Job, PageResult
 from playbook.report.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from playbook.book import Book
@@ -39,7 +39,10 @@ MANIFEST = "manifest.json"
 COLLECTED = "collected"
 _FORMAT = 1
 _LIBRARIES = ("duckdb", "ibis-framework", "matplotlib", "nbconvert", "numpy", "pandas", "papermill")
-_REMADE = ("book.duckdb", "index.html", MANIFEST, "tables.xlsx", "worklists", "set_aside")
+_REMADE = frozenset(
+    {"book.duckdb", "index.html", MANIFEST, "tables.xlsx", "worklists", "documents", "set_aside"}
+)
+"""What lies in a review's folder and is written anew from what its pages left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +255,7 @@ class _Making:
                 f"{', '.join(changed)} changed since {earlier.name} was made, so its pages would "
                 "not agree with new ones. Leave out --only-failed to make the whole review."
             )
-        ignore = shutil.ignore_patterns(*_REMADE)
-        shutil.copytree(earlier, self._staging, ignore=ignore, dirs_exist_ok=True)
+        shutil.copytree(earlier, self._staging, ignore=_remade(earlier), dirs_exist_ok=True)
         names = {page.name for page in self._pages}
         results = map(_result, manifest["pages"])
         return {r.page: r for r in results if r.status == "ok" and r.page in names}
@@ -290,6 +292,7 @@ class _Making:
             sheets = [sheet for note in notes for sheet in note.sheets]
             tables.write(sheets, self._staging / "tables.xlsx")
             gather.copy_worklists(notes, self._staging / "worklists")
+            self._write_documents(notes)
             page = index.build(self._book, self._site, notes, results, self._staging)
             files.write(self._staging / "index.html", page)
         self._timings["total"] = round(time.monotonic() - began, 3)
@@ -299,6 +302,16 @@ class _Making:
         self._book.close()
         files.sync(self._staging)
         return self._place(results, time.monotonic() - began)
+
+    def _write_documents(self, notes: Sequence[gather.Notes]) -> None:
+        papers = gather.papers(notes)
+        if papers:
+            with preload.without_url_grammars():
+                from playbook.report import export
+
+            for paper in papers:
+                page = export.document_page(self._site, paper)
+                files.write(self._staging / "documents" / f"{paper.name}.html", page)
 
     def _place(self, results: tuple[PageResult, ...], seconds: float) -> ReviewResult:
         failed = any(result.status != "ok" for result in results)
@@ -326,6 +339,11 @@ class _Making:
             "pages": [{"title": titles[r.page], **r.as_dict()} for r in results],
             "timings_s": self._timings,
         }
+
+
+def _remade(review: Path) -> Callable[[Any, list[str]], set[str]]:
+    """What a copy of a review leaves out: of the folder itself, not of what its pages left."""
+    return lambda folder, names: set(names) & _REMADE if Path(folder) == review else set()
 
 
 def _result(fields: dict[str, Any]) -> PageResult:

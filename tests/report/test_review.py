@@ -45,6 +45,11 @@ class Pool:
             files.write(job.html, f"<html>{job.page}</html>")
             files.write(job.executed, "{}")
             files.write(job.collect / "headline.txt", f"{job.page} is well")
+            name = job.page.replace("/", "_")
+            files.write(job.collect / "worklists" / f"{name}.csv", "lead_id\n")
+            about = dict.fromkeys(("title", "zh", "purpose", "source", "body", "id"), name)
+            paper = json.dumps({**about, "name": name})
+            files.write(job.collect / "documents" / f"{name}.json", paper)
             yield PageResult(job.page, "ok", 0.1)
 
 
@@ -187,6 +192,10 @@ def test_only_failed_runs_only_what_failed_and_keeps_the_rest(make, pool):
     index = (result.folder / "index.html").read_text()
     assert "funnel/draws is well" in index
     assert "good is well" in index
+    for page in ("good", "funnel_draws"):
+        assert (result.folder / f"worklists/{page}.csv").exists()
+        assert (result.folder / f"documents/{page}.html").exists()
+        assert f'href="documents/{page}.html"' in index
 
 
 def test_only_failed_has_nothing_to_do_after_a_good_review(make):

@@ -6,6 +6,7 @@ in the folder that `PLAYBOOK_COLLECT` names (see `playbook.report.show.collect`)
 
 from __future__ import annotations
 
+from playbook.report.show.documents import document
 from playbook.report.show.figures import figure, svg
 from playbook.report.show.html import Html, Settings, Shown, configure, humanised, settings
 from playbook.report.show.marks import bullet, sparkline
@@ -43,6 +44,7 @@ __all__ = [
     "configure",
     "css",
     "definitions",
+    "document",
     "figure",
     "finding_html",
     "findings",

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from playbook.documents import Document
+
 VARIABLE = "PLAYBOOK_COLLECT"
+DOCUMENT_WORDS = ("id", "name", "title", "zh", "purpose", "source")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,27}")
 
 
@@ -81,14 +84,43 @@ def worklist(df: pd.DataFrame, name: str) -> str | None:
         return None
     place = target / "worklists"
     place.mkdir(parents=True, exist_ok=True)
+    file = place / f"{_free(name, [path.stem for path in place.glob('*.csv')])}.csv"
+    file.write_bytes(as_csv(df))
+    return file.name
+
+
+def as_csv(df: pd.DataFrame) -> bytes:
+    """A list as CSV for a spreadsheet: UTF-8 with its mark, no text that becomes a formula."""
     safe = writable(df)
     safe.columns = [safe_cell(str(column)) for column in safe.columns]
     text = safe.select_dtypes(include=["object", "string", "category"]).columns
     for column in text:
         safe[column] = safe[column].map(safe_cell, na_action="ignore")
-    file = place / f"{_free(name, [path.stem for path in place.glob('*.csv')])}.csv"
-    safe.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-    return file.name
+    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def document(paper: Document, body: str) -> str | None:
+    """Leave a document for the review to make a page of.
+
+    Args:
+        paper: The document.
+        body: Its sections as HTML.
+
+    Returns:
+        The page's name, or None outside a review.
+
+    Raises:
+        ParameterError: Its name cannot be a file's.
+    """
+    name = checked_name(paper.name)
+    target = folder()
+    if target is None:
+        return None
+    place = target / "documents"
+    place.mkdir(parents=True, exist_ok=True)
+    about = {key: getattr(paper, key) for key in DOCUMENT_WORDS}
+    _write_json(place / f"{name}.json", {**about, "body": body})
+    return f"{name}.html"
 
 
 def entries(file: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -103,6 +103,22 @@ def table(
     return Shown(html, _as_text(title, labels, cells, foot))
 
 
+def plain(df: pd.DataFrame, label: str, units: Mapping[str, str] | None = None) -> Html:
+    """A table inside a text: every row of it, and no sheet.
+
+    Args:
+        df: A tidy table.
+        label: What it is, for those who do not see it.
+        units: As in `table`.
+    """
+    full = _flat(df)
+    kinds = {column: unit_of(column, full[column], units or {}) for column in full.columns}
+    labels = {column: labelled(column, {}) for column in full.columns}
+    cells = [_cells(row, kinds) for row in full.to_dict("records")]
+    inside = _table_html(list(full.columns), labels, kinds, cells, {})
+    return el("div", caption("", _currency_note(full, kinds)), scrolling(inside, label))
+
+
 def worklist(
     df: pd.DataFrame,
     name: str,
