@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from playbook.findings import LEVELS, Finding
@@ -73,6 +73,21 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Worklist:
+    """A list of a page.
+
+    Attributes:
+        path: The CSV file.
+        title: What is on it.
+        rows: How many there are.
+    """
+
+    path: Path
+    title: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
     """What one page left.
 
@@ -82,7 +97,7 @@ class Notes:
         findings: Its findings.
         cockpit: Its cockpit rows.
         sheets: Its tables.
-        worklists: Its lists, as CSV files.
+        worklists: Its lists.
         papers: Its documents.
     """
 
@@ -91,7 +106,7 @@ class Notes:
     findings: tuple[Finding, ...]
     cockpit: tuple[dict[str, Any], ...]
     sheets: tuple[Sheet, ...]
-    worklists: tuple[Path, ...]
+    worklists: tuple[Worklist, ...]
     papers: tuple[Paper, ...] = ()
 
 
@@ -108,7 +123,7 @@ def _notes(folder: Path, page: Page) -> Notes:
         tuple(Finding(**fields) for fields in _entries(folder / "findings.json")),
         tuple(_entries(folder / "cockpit.json")),
         tuple(_sheet(path, page) for path in sorted((folder / "tables").glob("*.parquet"))),
-        tuple(sorted((folder / "worklists").glob("*.csv"))),
+        tuple(_worklist(path) for path in sorted((folder / "worklists").glob("*.csv"))),
         tuple(_paper(path, page) for path in sorted((folder / "documents").glob("*.json"))),
     )
 
@@ -128,6 +143,10 @@ def _sheet(path: Path, page: Page) -> Sheet:
         about.get("labels", {}),
         about.get("units", {}),
     )
+
+
+def _worklist(path: Path) -> Worklist:
+    return Worklist(path, **json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def _paper(path: Path, page: Page) -> Paper:
@@ -152,15 +171,15 @@ def findings(notes: Iterable[Notes]) -> list[tuple[Finding, Page]]:
     return sorted(first.values(), key=lambda entry: LEVELS.index(entry[0].level))
 
 
-def copy_worklists(notes: Iterable[Notes], target: Path) -> list[Path]:
+def copy_worklists(notes: Iterable[Notes], target: Path) -> list[Worklist]:
     """Bring the worklists of all pages into one folder; a name taken twice gets its page's."""
-    copied: list[Path] = []
+    copied: dict[Path, Worklist] = {}
     for note in notes:
-        for source in note.worklists:
-            path = target / source.name
+        for worklist in note.worklists:
+            path = target / worklist.path.name
             if path in copied:
-                path = target / f"{note.page.name.replace('/', '_')}_{source.name}"
+                path = target / f"{note.page.name.replace('/', '_')}_{worklist.path.name}"
             target.mkdir(exist_ok=True)
-            shutil.copyfile(source, path)
-            copied.append(path)
-    return copied
+            shutil.copyfile(worklist.path, path)
+            copied[path] = replace(worklist, path=path)
+    return list(copied.values())

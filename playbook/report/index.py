@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playbook.book import Book
-    from playbook.report.gather import Notes
+    from playbook.report.gather import Notes, Worklist
     from playbook.report.runner import PageResult
     from playbook.report.site import Page, Site
 
@@ -64,6 +64,8 @@ def build(
     notes: Sequence[Notes],
     results: Sequence[PageResult],
     folder: Path,
+    *,
+    lists: Sequence[Worklist] = (),
 ) -> str:
     """The index page.
 
@@ -73,6 +75,7 @@ def build(
         notes: What each page left.
         results: How each page ended.
         folder: The review's folder, for links to what lies in it.
+        lists: The worklists of all pages, where they lie in the review.
 
     Returns:
         HTML; the same for the same review.
@@ -111,6 +114,7 @@ def build(
         cockpit=Markup(show.cockpit_html(_cockpit(notes))),  # noqa: S704 - show escapes
         findings=[(Markup(show.finding_html(finding)), page) for finding, page in found],  # noqa: S704 - show escapes
         cards=_cards(site, notes, results),
+        lists=lists,
         papers=gather.papers(notes),
         made=_made(book),
         counts=_counts(book),

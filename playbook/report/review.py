@@ -291,9 +291,9 @@ class _Making:
             notes = gather.gather(self._staging / COLLECTED, self._pages)
             sheets = [sheet for note in notes for sheet in note.sheets]
             tables.write(sheets, self._staging / "tables.xlsx")
-            gather.copy_worklists(notes, self._staging / "worklists")
+            lists = gather.copy_worklists(notes, self._staging / "worklists")
             self._write_documents(notes)
-            page = index.build(self._book, self._site, notes, results, self._staging)
+            page = index.build(self._book, self._site, notes, results, self._staging, lists=lists)
             files.write(self._staging / "index.html", page)
         self._timings["total"] = round(time.monotonic() - began, 3)
         manifest = self._manifest(results)

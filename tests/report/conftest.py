@@ -51,6 +51,8 @@ COLLECT = """
     about = {"name": "leads", "title": "Leads", "note": "", "units": {"leads": "count"}}
     (place / "tables" / "01_leads.json").write_text(json.dumps(about))
     (place / "worklists" / "overdue.csv").write_text("lead_id\\nL1\\n")
+    about = {"title": "Overdue", "rows": 1}
+    (place / "worklists" / "overdue.json").write_text(json.dumps(about))
 """
 PICTURE = """
     import matplotlib.pyplot as plt

@@ -92,7 +92,7 @@ def test_what_is_left_is_json_without_the_tables(paper, collected):
     }
 
 
-def test_a_name_that_is_no_file_name_is_refused(paper):
+def test_a_name_that_is_no_file_name_is_refused():
     wrong = Document("P", "../x", "X", "X", "", "", ())
     with pytest.raises(ParameterError, match="cannot be a sheet or file name"):
         show.document(wrong)

@@ -151,9 +151,9 @@ def test_worklists_of_the_same_name_are_both_kept(tmp_path):
         path = tmp_path / page.name / "worklists" / "overdue.csv"
         path.parent.mkdir(parents=True)
         path.write_text(page.name)
-        notes.append(gather.Notes(page, "", (), (), (), (path,)))
+        notes.append(gather.Notes(page, "", (), (), (), (gather.Worklist(path, "Overdue", 1),)))
     copied = gather.copy_worklists(notes, tmp_path / "worklists")
-    assert {path.name: path.read_text() for path in copied} == {
+    assert {c.path.name: c.path.read_text() for c in copied} == {
         "overdue.csv": "start",
         "funnel_leads_overdue.csv": "funnel/leads",
     }

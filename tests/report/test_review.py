@@ -47,6 +47,7 @@ class Pool:
             files.write(job.collect / "headline.txt", f"{job.page} is well")
             name = job.page.replace("/", "_")
             files.write(job.collect / "worklists" / f"{name}.csv", "lead_id\n")
+            files.write(job.collect / "worklists" / f"{name}.json", '{"title": "T", "rows": 1}')
             about = dict.fromkeys(("title", "zh", "purpose", "source", "body", "id"), name)
             paper = json.dumps({**about, "name": name})
             files.write(job.collect / "documents" / f"{name}.json", paper)
@@ -109,6 +110,7 @@ def test_a_review_is_one_folder_that_holds_everything(make_real, tmp_path):
         "collected/good/tables/01_leads.parquet",
         "collected/good/tables/01_leads.json",
         "collected/good/worklists/overdue.csv",
+        "collected/good/worklists/overdue.json",
         "worklists/overdue.csv",
         "tables.xlsx",
         "book.duckdb",
@@ -196,6 +198,7 @@ def test_only_failed_runs_only_what_failed_and_keeps_the_rest(make, pool):
         assert (result.folder / f"worklists/{page}.csv").exists()
         assert (result.folder / f"documents/{page}.html").exists()
         assert f'href="documents/{page}.html"' in index
+        assert f'href="worklists/{page}.csv"' in index
 
 
 def test_only_failed_has_nothing_to_do_after_a_good_review(make):

@@ -73,8 +73,13 @@ def table(df: pd.DataFrame, name: str, details: Mapping[str, Any]) -> str | None
     return sheet
 
 
-def worklist(df: pd.DataFrame, name: str) -> str | None:
+def worklist(df: pd.DataFrame, name: str, title: str) -> str | None:
     """Leave a list as CSV that opens in a spreadsheet and holds no formulas.
+
+    Args:
+        df: The whole list.
+        name: What its file should be called.
+        title: What is on it.
 
     Returns:
         The file's name, or None outside a review.
@@ -86,6 +91,7 @@ def worklist(df: pd.DataFrame, name: str) -> str | None:
     place.mkdir(parents=True, exist_ok=True)
     file = place / f"{_free(name, [path.stem for path in place.glob('*.csv')])}.csv"
     file.write_bytes(as_csv(df))
+    _write_json(file.with_suffix(".json"), {"title": title, "rows": len(df)})
     return file.name
 
 

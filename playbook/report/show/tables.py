@@ -139,7 +139,7 @@ def worklist(
         folded: Whether to show only its title, which opens it; on paper it is open.
     """
     full = _flat(df)
-    file = collect.worklist(full, collect.checked_name(name))
+    file = collect.worklist(full, collect.checked_name(name), title)
     full = full[list(columns)] if columns else full
     kinds = {column: unit_of(column, full[column], {}) for column in full.columns}
     labels = {column: labelled(column, {}) for column in full.columns}
