@@ -13,6 +13,47 @@ start_date = 2026-08-17        # first day of the marketing head
 currency = "CNY"
 report_zone = "Asia/Shanghai"
 
+# Who gets a lead: the first rule that holds. Sales teams have regions, the SDRs call what
+# feed ads bring and what no region claims.
+[routing]
+fallback = "SDR组"
+capacity_per_day = 8
+
+[[routing.rules]]
+name = "South China, above 80"
+team = "销售A组"
+when.all = [
+    { field = "account.region", op = "eq", value = "华南" },
+    { field = "score.points", op = "gt", value = 80 },
+]
+
+[[routing.rules]]
+name = "Feed ads"
+team = "SDR组"
+when = { field = "channel.channel_group", op = "eq", value = "feed_ads" }
+
+[[routing.rules]]
+name = "Overseas"
+team = "海外组"
+when.field = "account.region"
+when.op = "in"
+when.value = ["europe", "north_america", "southeast_asia"]
+
+[[routing.rules]]
+name = "South China and Hong Kong"
+team = "销售A组"
+when = { field = "account.region", op = "in", value = ["华南", "hmt"] }
+
+[[routing.rules]]
+name = "East China"
+team = "销售B组"
+when = { field = "account.region", op = "eq", value = "华东" }
+
+[[routing.rules]]
+name = "North and inland"
+team = "销售C组"
+when = { field = "account.region", op = "filled" }
+
 # Google's report has its own headers, two lines above them, and no word of its currency.
 [sources.google]
 file = "google_search_terms.csv"
