@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from playbook.nurture.progress import ACTIVE, KEY, PENDING, clock_seconds, outside_quiet
+from playbook.nurture.progress import clock_seconds, outside_quiet
 from playbook.nurture.settings import DAY_SECONDS
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def following(programme: Programme, read: Read, steps: ir.Table, as_of: Any) -> 
         `opening`, `action`, `blocked_by` and `free` (when what blocks it is over, if that is
         known).
     """
-    waiting = steps.filter(steps.status == ACTIVE, steps.state == PENDING)
-    first = ibis.row_number().over(group_by=KEY, order_by="place")
-    coming = waiting.mutate(order=first).filter(lambda t: t.order == 0).drop("order", "status")
+    coming = steps.filter(steps.coming)
     people = read[0].select(
         who="entity", consent="consent", prefers="prefers", industry="industry",
         source="source", viewed="viewed",
@@ -148,7 +146,9 @@ def _messages(programme: Programme, read: Read, as_of: Any) -> ir.Table:
     people, _, sends = read
     silent = [f.program(s) for f in programme.flows for s in f.steps if s.is_silent]
     first = (as_of // DAY_SECONDS - 6) * DAY_SECONDS
-    recent = sends.filter(sends["at"] <= as_of, sends["at"] >= first)
+    since = ibis.timestamp("1970-01-01") + (first - DAY_SECONDS).as_interval("s")
+    recent = sends.filter(sends.moment >= since)  # lets an engine skip what is older, unread
+    recent = recent.filter(recent["at"] <= as_of, recent["at"] >= first)
     if silent:
         recent = recent.filter(recent.program.isnull() | ~recent.program.isin(silent))
     joined = recent.inner_join(people.select("entity", "contact"), "entity")
@@ -159,7 +159,7 @@ def _counted(programme: Programme, read: Read, as_of: Any) -> ir.Table:
     sent = _messages(programme, read, as_of)
     today = as_of // DAY_SECONDS
     return sent.group_by("contact").aggregate(
-        on_day=(sent.day == today).cast("int64").sum(), in_week=sent.count()
+        on_day=sent.count(where=sent.day == today), in_week=sent.count()
     )
 
 

@@ -1,7 +1,8 @@
 """Where the questions run: in the engine that holds the tables.
 
-DataFrames are answered by a DuckDB from SQL that is compiled once per programme and question: the
-expression takes longer to build than its answer. Ibis tables are answered by their own engine.
+DataFrames, and tables of a DuckDB, are answered from SQL that is compiled once per programme and
+question: the expression takes longer to build than most answers. Other Ibis tables are answered by
+their own engine.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from playbook.nurture.tables import Read, Tables
 
     Question: TypeAlias = Callable[..., ir.Table]
+    Compiled: TypeAlias = tuple[str, list[tuple[str, pd.DataFrame]]]
 
 NOW = 4_503_599_627_370_001
 """Stands for `as_of` in compiled SQL; no moment is as late."""
@@ -43,15 +45,33 @@ def ask(
 
     now = seconds(as_of)
     if tables.is_frame:
-        text, frames = _compiled(question, programme, tables.columns, args)
         with tables.con.cursor() as con:
-            for name, frame in frames:
-                con.register(name, frame)
-            answer: pd.DataFrame = con.execute(text, {"now": now}).df()
-        return answer
+            return _answer(con, "", _compiled(question, programme, tables.columns, args), now)
+    if tables.is_native:
+        columns, sources = tables.columns, []
+        for name in given.NEEDED:
+            text = ibis.to_sql(getattr(tables, name), dialect="duckdb", pretty=False)
+            sources.append(f"{given.NAMED[name]} AS NOT MATERIALIZED ({text})")
+        people: Any = tables.people
+        con = people.get_backend().con  # no cursor: it would not see temporary tables
+        compiled = _compiled(question, programme, columns, args)
+        return _answer(con, f"WITH {', '.join(sources)}", compiled, now)
     read = given.read(tables.people, tables.signals, tables.sends)
     found: pd.DataFrame = question(programme, read, ibis.literal(now, "int64"), *args).to_pandas()
     return found
+
+
+def _answer(con: Any, sources: str, compiled: Compiled, now: int) -> pd.DataFrame:
+    """Runs compiled SQL behind the tables that it reads, if the connection lacks them."""
+    text, small = compiled
+    if sources:
+        text = f"{sources}, {text[5:]}" if text.startswith("WITH ") else f"{sources} {text}"
+    for name, frame in small:
+        con.register(name, frame)
+    answer: pd.DataFrame = con.execute(text, {"now": now}).df()
+    for name, _ in small:
+        con.unregister(name)
+    return answer
 
 
 def seconds(as_of: datetime) -> int:
@@ -64,7 +84,7 @@ def seconds(as_of: datetime) -> int:
 @lru_cache(maxsize=COMPILED)
 def _compiled(
     question: Question, programme: Programme, columns: Any, args: tuple[Any, ...]
-) -> tuple[str, list[tuple[str, pd.DataFrame]]]:
+) -> Compiled:
     """The SQL, and the small tables of the programme that it reads."""
     import ibis
     import ibis.expr.operations as ops

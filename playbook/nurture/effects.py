@@ -54,10 +54,11 @@ def engagement(
     old = found[~found["young"]].groupby("program")["engaged"].agg(sent="size", engaged="count")
     table = old.join(found.groupby("program")["young"].sum(), how="outer").fillna(0).astype(int)
     rates = [_wilson(row.engaged, row.sent, confidence) for row in table.itertuples()]
-    table[["rate", "low", "high"]] = pd.DataFrame(rates, index=table.index, dtype=float)
+    named = ["rate", "low", "high"]
+    table[named] = pd.DataFrame(rates, index=table.index, columns=named, dtype=float)
     columns = ["program", "sent", "engaged", "rate", "low", "high", "young"]
-    named: pd.DataFrame = table.rename_axis("program").reset_index()[columns]
-    return named
+    counted: pd.DataFrame = table.rename_axis("program").reset_index()[columns]
+    return counted
 
 
 def step_effects(
@@ -133,7 +134,7 @@ def _first_after(own: pd.DataFrame, returns: pd.DataFrame) -> pd.DataFrame:
     back = returns[["entity", "at"]].rename(columns={"at": "back_at"})
     pairs = keyed[["row", "entity", "started_at"]].merge(back, on="entity")
     after = pairs[pairs["back_at"] >= pairs["started_at"]].groupby("row")["back_at"].min()
-    found = keyed.assign(back_at=keyed["row"].map(after))
+    found = keyed.assign(back_at=after.reindex(keyed["row"]).to_numpy())
     return found.assign(came_before=found["back_at"] <= found["landmark"]).drop(columns="row")
 
 
@@ -192,7 +193,7 @@ def compare(
     until = own["landmark"] + pd.Timedelta(days=within_days)
     kept = (until <= pd.Timestamp(as_of)) & ~own["came_before"]
     judged = own.assign(
-        got=own["entity"].map(begun).le(own["landmark"]),
+        got=own["landmark"].ge(begun.reindex(own["entity"]).to_numpy()),
         returned=own["back_at"].le(until),
         month=own["at"].dt.strftime("%Y-%m"),
     )[kept]

@@ -48,6 +48,7 @@ def enrolments(programme: Programme, tables: Tables, *, as_of: datetime) -> pd.D
         ParameterError: `as_of` carries a zone.
     """
     frame = ask.ask(_enrolments, programme, tables, as_of)
+    frame = frame.astype(dict.fromkeys(("done", "passed", "missed"), "int64"))
     return _tidy(frame, ["flow", "started_at", "entity"])
 
 
@@ -176,20 +177,9 @@ def step_rows(programme: Programme, tables: Tables, *, as_of: datetime) -> pd.Da
 def _step_rows(programme: Programme, read: Read, now: Any) -> ir.Table:
     from playbook.nurture import progress
 
-    own, steps = progress.progress(programme, read, now)
-    keys = list(progress.KEY)
-    found = steps.drop("ended", "status").inner_join(own.select(*keys, "ended", "status"), keys)
-    return found.select(
-        "flow",
-        "entity",
-        "start",
-        "status",
-        "ended",
-        "place",
-        "program",
-        "due",
-        "done_at",
-        "state",
+    _, steps = progress.progress(programme, read, now)
+    return steps.select(
+        "flow", "entity", "start", "status", "ended", "place", "program", "due", "done_at", "state"
     )
 
 
@@ -198,7 +188,7 @@ def _counted(steps: ir.Table) -> ir.Table:
     from playbook.nurture import progress
 
     numbers = {
-        name: (steps.state == state).cast("int64").sum()
+        name: steps.count(where=steps.state == state)
         for name, state in (
             ("done", progress.DONE),
             ("passed", progress.PASSED),

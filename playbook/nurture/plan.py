@@ -18,20 +18,16 @@ NEVER = 2**52
 
 
 def flow_table(flows: list[Flow]) -> ir.Table:
-    """One row per flow: `flow`, `starts_on`, `before`, `again`, `lasts`, `priority`."""
+    """One row per flow: `flow`, `starts_on`, `before`."""
     rows = [
         {
             "flow": flow.name,
             "starts_on": flow.on or "",
             "before": flow.days_before * DAY_SECONDS,
-            "again": flow.again,
-            "lasts": NEVER if flow.ends_after_days is None else flow.ends_after_days * DAY_SECONDS,
-            "priority": flow.priority,
         }
         for flow in flows
     ]
-    types = {"flow": "string", "starts_on": "string", "before": "int64", "again": "boolean"}
-    return _table(rows, {**types, "lasts": "int64", "priority": "int64"})
+    return _table(rows, {"flow": "string", "starts_on": "string", "before": "int64"})
 
 
 def exit_table(flows: list[Flow]) -> ir.Table:
@@ -44,7 +40,7 @@ def step_table(programme: Programme) -> ir.Table:
     """One row per step of every flow.
 
     Returns:
-        `of` (the flow), `place`, `program`, `by_day`, `offset`, `silent`, `within` (a deadline,
+        `of` (the flow), `place`, `program`, `silent`, `within` (a deadline,
         `NEVER` where there is none), `via` (channels, joined), `words` (content, or empty),
         `personal`, `first` (whether it is the flow's first message), `rank` (the priority).
     """
@@ -57,7 +53,7 @@ def step_table(programme: Programme) -> ir.Table:
 
 
 _STEP = {
-    "of": "string", "place": "int64", "program": "string", "by_day": "boolean", "offset": "int64",
+    "of": "string", "place": "int64", "program": "string",
     "silent": "boolean", "within": "int64", "via": "string", "words": "string",
     "personal": "boolean", "first": "boolean", "rank": "int64",
 }  # fmt: skip
@@ -70,8 +66,6 @@ def _step_row(programme: Programme, flow: Flow, place: int, step: Step) -> dict[
         "of": flow.name,
         "place": place,
         "program": flow.program(step),
-        "by_day": step.hours is None,
-        "offset": step.offset_seconds,
         "silent": step.is_silent,
         "within": NEVER if within is None else round(within * 3600),
         "via": ",".join(step.channels or programme.touch.order),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from playbook.nurture.settings import Flow, Programme, Touch
+    from playbook.nurture.settings import Flow, Programme, Step, Touch
     from playbook.nurture.tables import Read
 
 KEY = ("flow", "entity", "start")
@@ -42,18 +42,18 @@ def progress(programme: Programme, read: Read, as_of: Any) -> tuple[ir.Table, ir
 
     Returns:
         Enrolments: `flow`, `entity`, `contact`, `start`, `status`, `why`, `ended`; steps: their
-        key and status with the columns of `plan.step_table`, `due`, `lapse`, `deadline`,
-        `done_at` and `state`.
+        key, contact, status and end with the columns of `plan.step_table`, `due`, `deadline`,
+        `done_at`, `state` and `coming` (whether it is the next of an active enrolment).
     """
     states: list[ir.Table] = []
     steps: list[ir.Table] = []
     for flows in programme.rounds():
         starts = _completions(flows, states[-1]) if states else None
         own = enrolled(flows, read, as_of, starts)
-        settled = _settled(programme, own, read[2], as_of)
-        judged = _judged(own, settled, as_of)
+        wide = _judged(_settled(programme, flows, own, read[2], as_of), as_of)
+        judged = wide.select(*KEY, "contact", "status", "why", "ended")
         states.append(ibis.union(*states[-1:], judged) if states else judged)
-        steps.append(_with_state(settled, judged, as_of))
+        steps.append(_long(programme, flows, wide, as_of))
     return states[-1], ibis.union(*steps) if len(steps) > 1 else steps[0]
 
 
@@ -80,62 +80,102 @@ def outside_quiet(moment: Any, touch: Touch) -> Any:
     )
 
 
-def _planned(programme: Programme, own: ir.Table) -> ir.Table:
-    """One row per step of every enrolment that entered, with when it is due."""
-    touch, steps = programme.touch, plan.step_table(programme)
-    inside = own.filter(own.enters).inner_join(steps, own.flow == steps.of)
-    at_clock = inside.start - inside.start % DAY_SECONDS + clock_seconds(touch.send_at)
-    on_day = ibis.greatest(at_clock + inside.offset, inside.start)
-    raw = inside.mutate(raw=ibis.ifelse(inside.by_day, on_day, inside.start + inside.offset))
-    timed = raw.mutate(due=ibis.ifelse(raw.silent, raw.raw, outside_quiet(raw.raw, touch)))
-    lapse = timed.due + touch.missed_after_days * DAY_SECONDS
-    return timed.mutate(lapse=lapse, deadline=timed.start + timed.within).drop(
-        "raw", "by_day", "offset", "of", "within", "why", "end_at", "enters"
+def _due(start: Any, step: Step, touch: Touch) -> Any:
+    """When a step of an enrolment is due."""
+    if step.hours is not None:
+        raw = start + step.offset_seconds
+    else:
+        at_clock = start - start % DAY_SECONDS + clock_seconds(touch.send_at)
+        raw = ibis.greatest(at_clock + step.offset_seconds, start)
+    return raw if step.is_silent else outside_quiet(raw, touch)
+
+
+def _places(flows: list[Flow]) -> range:
+    """The places of the steps of the longest flow."""
+    return range(max(len(flow.steps) for flow in flows))
+
+
+def _program(flows: list[Flow], place: int, flow: Any) -> Any:
+    """How a message of the step at that place is marked; NULL where the flow has none."""
+    return ibis.cases(
+        *(
+            (flow == own.name, own.program(own.steps[place]))
+            for own in flows
+            if place < len(own.steps)
+        )
     )
 
 
-def _settled(programme: Programme, own: ir.Table, sends: ir.Table, as_of: Any) -> ir.Table:
-    """The planned steps with `done_at`, `later` (when one behind it was done) and `settled`."""
-    planned = _planned(programme, own)
-    sent = sends.filter(sends["at"] <= as_of, sends.program.notnull())
+def _settled(
+    programme: Programme, flows: list[Flow], own: ir.Table, sends: ir.Table, as_of: Any
+) -> ir.Table:
+    """The enrolments with, for the step at each place `i`, `due_i`, `done_i` and `later_i`.
+
+    `later` is when a step behind it was done; what did not happen is `NEVER`, and a step that the
+    flow does not have is due at NULL.
+    """
+    places, missed = _places(flows), programme.touch.missed_after_days * DAY_SECONDS
+    dues = {
+        f"due_{i}": ibis.cases(
+            *(
+                (own.flow == flow.name, _due(own.start, flow.steps[i], programme.touch))
+                for flow in flows
+                if i < len(flow.steps)
+            )
+        )
+        for i in places
+    }
+    timed = own.mutate(**dues)
+    programs = [flow.program(step) for flow in flows for step in flow.steps]
+    sent = sends.filter(sends["at"] <= as_of, sends.program.isin(programs))
     sent = sent.select(who="entity", marked="program", sent="at")
-    pairs = planned.left_join(
-        sent,
-        [
-            planned.entity == sent.who,
-            planned.program == sent.marked,
-            sent.sent >= planned.start,
-            sent.sent < ibis.least(planned.lapse, planned.until),
-        ],
-    ).drop("who", "marked")
-    keys = [name for name in pairs.columns if name != "sent"]
-    done = pairs.group_by(keys).aggregate(done_at=ibis.coalesce(pairs.sent.min(), NEVER))
-    later = done.done_at.min().over(
-        ibis.window(group_by=KEY, order_by=ibis.desc("place"), preceding=(None, 1))
+    pairs = timed.filter(timed.enters).inner_join(
+        sent, [timed.entity == sent.who, sent.sent >= timed.start, sent.sent < timed.until]
     )
-    found = done.mutate(later=ibis.coalesce(later, NEVER))
-    return found.mutate(settled=ibis.least(found.done_at, found.lapse, found.later))
+    first = pairs.group_by(f="flow", e="entity", s="start").aggregate(
+        **{
+            f"first_{i}": pairs.sent.min(
+                where=(pairs.marked == _program(flows, i, pairs.flow))
+                & (pairs.sent < pairs[f"due_{i}"] + missed)
+            )
+            for i in places
+        }
+    )
+    same = [timed.flow == first.f, timed.entity == first.e, timed.start == first.s]
+    found = timed.left_join(first, same)
+    done = {f"done_{i}": ibis.coalesce(found[f"first_{i}"], NEVER) for i in places}
+    found = found.select(*timed.columns, **done)
+    lapse = {f"lapse_{i}": found[f"due_{i}"] + missed for i in places}
+    later: dict[str, Any] = {f"later_{places[-1]}": ibis.literal(NEVER, "int64")}
+    for i in reversed(places[:-1]):
+        later[f"later_{i}"] = ibis.least(found[f"done_{i + 1}"], later[f"later_{i + 1}"])
+    return found.mutate(**lapse, **later)
 
 
-def _judged(own: ir.Table, settled: ir.Table, as_of: Any) -> ir.Table:
+def _judged(found: ir.Table, as_of: Any) -> ir.Table:
     """What has become of each enrolment; who exits at the moment of completion has exited."""
-    last = settled.group_by(f="flow", e="entity", s="start").aggregate(
-        completed=settled.settled.max()
+    places = [name.removeprefix("due_") for name in found.columns if name.startswith("due_")]
+    settled = {
+        i: ibis.ifelse(
+            found[f"due_{i}"].isnull(),
+            0,
+            ibis.least(found[f"done_{i}"], found[f"lapse_{i}"], found[f"later_{i}"]),
+        )
+        for i in places
+    }
+    timed = found.mutate(
+        completed=ibis.greatest(0, *settled.values()),
+        following=ibis.cases(*((settled[i] > as_of, int(i)) for i in places), else_=-1),
     )
-    same = [own.flow == last.f, own.entity == last.e, own.start == last.s]
-    found = own.left_join(last, same).drop("f", "e", "s")
     status = ibis.cases(
-        (found.enters.isnull(), UNKNOWN),
-        (~found.enters, REFUSED),
-        (found.end_at <= ibis.least(found.completed, as_of), EXITED),
-        (found.completed <= as_of, COMPLETED),
+        (timed.enters.isnull(), UNKNOWN),
+        (~timed.enters, REFUSED),
+        (timed.end_at <= ibis.least(timed.completed, as_of), EXITED),
+        (timed.completed <= as_of, COMPLETED),
         else_=ACTIVE,
     )
-    judged = found.mutate(status=status)
-    return judged.select(
-        *KEY,
-        "contact",
-        "status",
+    judged = timed.mutate(status=status)
+    return judged.mutate(
         why=ibis.ifelse(judged.status == EXITED, judged.why, ibis.null("string")),
         ended=ibis.cases(
             (judged.status == EXITED, judged.end_at), (judged.status == COMPLETED, judged.completed)
@@ -143,17 +183,30 @@ def _judged(own: ir.Table, settled: ir.Table, as_of: Any) -> ir.Table:
     )
 
 
-def _with_state(settled: ir.Table, judged: ir.Table, as_of: Any) -> ir.Table:
-    """Each step's state; what was still pending at an exit is left."""
-    over = judged.select(f="flow", e="entity", s="start", status="status", ended="ended")
-    same = [settled.flow == over.f, settled.entity == over.e, settled.start == over.s]
-    found = settled.inner_join(over, same).drop("f", "e", "s")
-    until = ibis.coalesce(found.ended, as_of)
+def _long(programme: Programme, flows: list[Flow], wide: ir.Table, as_of: Any) -> ir.Table:
+    """Each step with its state; what was still pending at an exit is left."""
+    steps = plan.step_table(programme)
+    found = wide.filter(wide.enters).inner_join(steps, wide.flow == steps.of)
+
+    def own(kind: str) -> Any:
+        return ibis.cases(*((found.place == i, found[f"{kind}_{i}"]) for i in _places(flows)))
+
+    given = [name for name in steps.columns if name not in {"of", "within"}]
+    rows = found.select(
+        *KEY, "contact", "status", "ended", "following", *given,
+        due=own("due"), done_at=own("done"), later=own("later"), lapse=own("lapse"),
+        deadline=found.start + found.within,
+    )  # fmt: skip
+    until = ibis.coalesce(rows.ended, as_of)
     state = ibis.cases(
-        (found.done_at < NEVER, DONE),
-        (found.later <= ibis.least(until, found.lapse), PASSED),
-        (found.lapse <= until, MISSED),
-        (found.status == EXITED, LEFT),
+        (rows.done_at < NEVER, DONE),
+        (rows.later <= ibis.least(until, rows.lapse), PASSED),
+        (rows.lapse <= until, MISSED),
+        (rows.status == EXITED, LEFT),
         else_=PENDING,
     )
-    return found.mutate(state=state).drop("later", "until", "settled")
+    is_next = (rows.status == ACTIVE) & (rows.place == rows.following)
+    return rows.select(
+        *KEY, "contact", "status", "ended", *given, "due", "done_at", "deadline",
+        state=state, coming=is_next,
+    )  # fmt: skip

@@ -22,6 +22,9 @@ NEEDED = {
     "sends": ("entity", "at", "program"),
 }
 
+NAMED = {name: f"nurture_{name}" for name in NEEDED}
+"""What compiled SQL calls them."""
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -78,20 +81,35 @@ class Tables:
         con = duckdb.connect()
         for name in NEEDED:
             con.register("frame", getattr(self, name))
-            con.execute(f"CREATE TABLE {name} AS FROM frame")
+            con.execute(f"CREATE TABLE {NAMED[name]} AS FROM frame")
             con.unregister("frame")
         return con
 
+    @property
+    def is_native(self) -> bool:
+        """Whether they are tables of one DuckDB, and nothing of them is only in memory."""
+        import ibis
+        import ibis.expr.operations as ops
+
+        every = [table for name in NEEDED if isinstance(table := getattr(self, name), ibis.Table)]
+        if len(every) < len(NEEDED) or any(t.op().find(ops.InMemoryTable) for t in every):
+            return False
+        backends = {id(table.get_backend()) for table in every}
+        return len(backends) == 1 and every[0].get_backend().name == "duckdb"
+
     @cached_property
     def columns(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-        """The columns of each DataFrame with their types, as DuckDB has them."""
+        """The columns of each table with their types, under the names of `NAMED`."""
         import ibis
 
-        con = ibis.duckdb.from_connection(self.con)
-        schemas = {name: con.table(name).schema() for name in NEEDED}
+        if self.is_frame:
+            con = ibis.duckdb.from_connection(self.con)
+            every = {name: con.table(NAMED[name]) for name in NEEDED}
+        else:
+            every = {name: getattr(self, name) for name in NEEDED}
         return tuple(
-            (name, tuple((column, str(kind)) for column, kind in schema.items()))
-            for name, schema in schemas.items()
+            (NAMED[name], tuple((column, str(kind)) for column, kind in table.schema().items()))
+            for name, table in every.items()
         )
 
 
@@ -132,6 +150,7 @@ def _sends(sends: ir.Table) -> ir.Table:
     return sends.select(
         entity=sends.entity.cast("string"),
         at=seconds(sends["at"]),
+        moment=sends["at"].cast("timestamp"),
         program=sends.program.cast("string"),
     ).filter(lambda t: t.entity.notnull() & t["at"].notnull())
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from playbook.response.actions import Rows
     from playbook.response.settings import Sla, Step
 
+AHEAD = 10**11
+"""Makes seconds since 1970 numbers of twelve digits, which sort as texts do."""
+
 STATES = ("met", "late", "pending", "overdue")
 """Done in time, done late, not yet due, due and not done."""
 
@@ -169,10 +172,30 @@ def _opened(first: ir.Table, acts: ir.Table, reopened: ir.Table, as_of: datetime
 
 
 def _done(runs: ir.Table, acts: ir.Table, sla: Sla) -> ir.Table:
-    """Per clock and step `i`: `done_i`, when it was first done, and `by_i`, by whom."""
-    key = acts["at"].epoch_seconds().cast("string").lpad(12, "0") + acts.action_id
-    did = acts.select(_lead="lead_id", _at="at", kind="kind", by="by", auto="automatic", key=key)
-    joined = runs.left_join(
+    """Per clock and step `i`: `done_i`, when it was first done, and `by_i`, by whom.
+
+    What only people can do is looked for among what people did; a system sends far more.
+    """
+    steps = [(i, sla.of(name)[0]) for i, name in enumerate(sla.names)]
+    by_people = _first_done(
+        runs, acts.filter(~acts.automatic), [s for s in steps if not s[1].automatic]
+    )
+    found = runs.left_join(by_people, ["lead_id", "clock"]).drop("lead_id_right", "clock_right")
+    by_any = [s for s in steps if s[1].automatic]
+    if not by_any:
+        return found
+    kinds = {kind for _, step in by_any for kind in step.done_by}
+    if all(step.done_by for _, step in by_any):
+        acts = acts.filter(acts.kind.isin(sorted(kinds)))
+    first = _first_done(runs, acts, by_any)
+    return found.left_join(first, ["lead_id", "clock"]).drop("lead_id_right", "clock_right")
+
+
+def _first_done(runs: ir.Table, acts: ir.Table, steps: Sequence[tuple[int, Step]]) -> ir.Table:
+    """For each clock and step the first of the actions that count for it."""
+    key = (acts["at"].epoch_seconds().cast("int64") + AHEAD).cast("string") + acts.action_id
+    did = acts.select(_lead="lead_id", _at="at", kind="kind", by="by", key=key)
+    joined = runs.select("lead_id", "clock", "opened_at", "ends_at").inner_join(
         did,
         [
             runs.lead_id == did["_lead"],
@@ -181,38 +204,35 @@ def _done(runs: ir.Table, acts: ir.Table, sla: Sla) -> ir.Table:
         ],
     )
     found: dict[str, Any] = {}
-    for i, name in enumerate(sla.names):
-        step = sla.of(name)[0]
-        counts = joined["_at"].notnull()
-        counts = counts if step.automatic else counts & ~joined.auto
-        counts = counts & joined.kind.isin(list(step.done_by)) if step.done_by else counts
+    for i, step in steps:
+        counts = joined.kind.isin(list(step.done_by)) if step.done_by else None
         found[f"done_{i}"] = joined["_at"].min(where=counts)
-        found[f"by_{i}"] = joined.by.argmin(joined.key, where=counts & joined.by.notnull())
-    return joined.group_by(*runs.columns).aggregate(**found)
+        if not step.automatic:
+            named = joined.by.notnull() if counts is None else counts & joined.by.notnull()
+            found[f"by_{i}"] = joined.by.argmin(joined.key, where=named)
+    return joined.group_by("lead_id", "clock").aggregate(**found)
 
 
 def _long(done: ir.Table, sla: Sla, as_of: datetime) -> ir.Table:
     """One row per clock and step that is owed."""
     import ibis
 
-    shared = ("lead_id", "clock", "opened_at", "started_at", "ends_at")
-    parts = []
-    for i, name in enumerate(sla.names):
-        part = done.filter(done[f"limit_{i}"].notnull())
-        part = part.filter(part.ends_at.isnull() | part[f"done_{i}"].notnull())
-        by = part[f"by_{i}"] if not sla.of(name)[0].automatic else ibis.null("string")
-        parts.append(
-            part.select(
-                *shared,
-                step=ibis.literal(name),
-                limit_hours=part[f"limit_{i}"],
-                done_at=part[f"done_{i}"],
-                done_by=by,
-            )
-        )
-    every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    names = list(enumerate(sla.names))
+    every = done.mutate(place=ibis.array([place for place, _ in names]).unnest())
+
+    def own(kind: str, where: Sequence[int]) -> ir.Value:
+        return every.place.cases(*((i, every[f"{kind}_{i}"]) for i in where))
+
+    steps = [i for i, _ in names]
+    people = [i for i, name in names if not sla.of(name)[0].automatic]
+    rows = every.select(
+        "lead_id", "clock", "opened_at", "started_at", "ends_at",
+        step=every.place.cases(*names),
+        limit_hours=own("limit", steps), done_at=own("done", steps), done_by=own("by", people),
+    )  # fmt: skip
+    is_owed = rows.limit_hours.notnull() & (rows.ends_at.isnull() | rows.done_at.notnull())
     known = ibis.literal(as_of, "timestamp")
-    return every.mutate(seen_at=ibis.coalesce(every.done_at, known))
+    return rows.filter(is_owed).mutate(seen_at=ibis.coalesce(rows.done_at, known))
 
 
 def _span(leads: ir.Table, sla: Sla, as_of: datetime) -> tuple[datetime, datetime]:
@@ -232,7 +252,7 @@ def _judged(rows: ir.Table, sla: Sla, span: tuple[datetime, datetime]) -> ir.Tab
     import ibis
 
     timed = _on_clock(rows) if sla.clock == "clock" else _in_office(rows, sla, span)
-    waited = ibis.ifelse(timed.waited > 0, timed.waited, 0) / float(HOUR)
+    waited = ibis.ifelse(timed.waited > 0, timed.waited, 0).cast("float64") / HOUR
     timed = timed.mutate(waited_hours=waited)
     in_time = timed.waited_hours <= timed.limit_hours
     state = ibis.cases(

@@ -108,7 +108,7 @@ def untouched(
     waited = joined.created_at.epoch_seconds()
     chosen = joined.select(
         *dict.fromkeys(["lead_id", *keep, "created_at"]),
-        days=(moment.epoch_seconds() - waited) / 86_400.0,
+        days=(moment.epoch_seconds() - waited).cast("float64") / 86_400,
         automatic=joined.sent.fill_null(0).cast("int64"),
     )
     found: pd.DataFrame = chosen.order_by(["created_at", "lead_id"]).to_pandas()

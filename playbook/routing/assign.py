@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from playbook import conditions
 from playbook.calendar import ONE_DAY
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     import ibis.expr.types as ir
+    import numpy as np
     import pandas as pd
 
     from playbook.routing.plan import Plan
 
+    Array = np.ndarray[Any, Any]
     Rows: TypeAlias = pd.DataFrame | ir.Table
 
 COLUMNS = ("lead_id", "created_at", "day", "rule", "team", "owner", "reason")
@@ -46,23 +49,22 @@ def assign(leads: Rows, plan: Plan, staff: Rows) -> pd.DataFrame:
     Raises:
         ParameterError: A column is missing, or a team of the plan has nobody in `staff`.
     """
-    import pandas as pd
-
-    people = _people(staff, plan)
+    desk = _Desk(plan, _people(staff, plan))
     matched = matches(leads, plan)
-    desk = _Desk(plan, people)
-    days = _days(matched["created_at"], plan)
-    given = [
-        desk.give(plan.fallback if place < 0 else plan.rules[place].team, day)
-        for place, day in zip(matched["place"], days, strict=True)
-    ]
-    found = pd.DataFrame(given, columns=["team", "owner", "how"], index=matched.index)
+    on_day, days = _days(matched["created_at"], plan)
+    places = matched["place"].tolist()
+    given = _given(desk, places, on_day, days)
     names = [*(rule.name for rule in plan.rules), FALLBACK]  # -1 is the last
     words = [_why(plan, place) for place in range(len(plan.rules))] + [_why(plan, -1)]
-    places = matched["place"].tolist()
-    reasons = [words[place] + how for place, how in zip(places, found.pop("how"), strict=True)]
+    reasons = [words[place] for place in places]
+    for row, how in given.said.items():
+        reasons[row] += how
     table = matched.assign(
-        day=days, rule=[names[place] for place in places], **found, reason=reasons
+        day=[days[i] for i in on_day.tolist()],
+        rule=[names[place] for place in places],
+        team=given.team.tolist(),
+        owner=given.owner.tolist(),
+        reason=reasons,
     )
     return table[list(COLUMNS)]
 
@@ -87,8 +89,8 @@ def matches(leads: Rows, plan: Plan) -> pd.DataFrame:
     ]
     place = ibis.cases(*branches, else_=-1) if branches else ibis.literal(-1)
     chosen = rows.select("lead_id", "created_at", place=place.cast("int64"))
-    found: pd.DataFrame = chosen.to_pandas()
-    return found.sort_values(["created_at", "lead_id"], ignore_index=True)
+    found: pd.DataFrame = chosen.order_by("created_at", "lead_id").to_pandas()
+    return found
 
 
 class _Person:
@@ -104,44 +106,76 @@ class _Person:
 
 
 class _Desk:
-    """Who is next, and who has had how many today."""
+    """Whose turn it is in each team."""
 
     def __init__(self, plan: Plan, people: dict[str, list[_Person]]) -> None:
         self.plan, self.people = plan, people
         self.turn = dict.fromkeys(people, 0)
-        self.load: Counter[tuple[str, date]] = Counter()
 
-    def give(self, team: str, day: date) -> tuple[str, str | None, str]:
-        """The team, the owner and how it came to that."""
-        owner = self.next_of(team, day)
-        if owner is not None:
-            return team, owner, ""
-        fallback = self.plan.fallback
-        if team == fallback:
-            return team, None, f"; nobody of {team} is free on {day}"
-        owner = self.next_of(fallback, day)
-        said = f"; nobody of {team} is free on {day}, so {fallback}"
-        return (fallback, owner, said) if owner else (team, None, f"{said}, which has nobody free")
-
-    def next_of(self, team: str, day: date) -> str | None:
-        """Whose turn it is; None where nobody is free."""
-        people, start = self.people[team], self.turn[team]
-        for step in range(len(people)):
-            place = (start + step) % len(people)
-            if self.is_free(people[place], day):
-                self.turn[team] = place + 1
-                self.load[people[place].staff_id, day] += 1
-                return people[place].staff_id
-        return None
+    def give(self, team: str, day: date, leads: int) -> list[str]:
+        """Who gets the leads of a day, in turn; shorter than `leads` once everybody has enough."""
+        people = self.people[team]
+        free = [i for i, person in enumerate(people) if self.is_free(person, day)]
+        if not free:
+            return []
+        first = bisect_left(free, self.turn[team])
+        in_turn = free[first:] + free[:first]
+        limit = self.plan.capacity_per_day
+        most = leads if limit is None else min(leads, limit * len(free))
+        self.turn[team] = in_turn[(most - 1) % len(free)] + 1
+        names = [people[i].staff_id for i in in_turn]
+        return (names * -(-most // len(names)))[:most]
 
     def is_free(self, person: _Person, day: date) -> bool:
-        """Whether somebody can take one more."""
-        limit = self.plan.capacity_per_day
-        return (
-            person.is_there(day)
-            and not self.plan.is_away(person.staff_id, day)
-            and (limit is None or self.load[person.staff_id, day] < limit)
-        )
+        """Whether somebody works on that day."""
+        return person.is_there(day) and not self.plan.is_away(person.staff_id, day)
+
+
+class _Given(NamedTuple):
+    """Which team and person got each lead, and what is said of those that went another way."""
+
+    team: Array
+    owner: Array
+    said: dict[int, str]
+
+
+def _given(desk: _Desk, places: list[int], on_day: Array, days: list[date]) -> _Given:
+    """Gives out the leads day by day: each team its own, then the fallback what is left as well."""
+    import numpy as np
+
+    fallback = desk.plan.fallback
+    teams = np.array([*(rule.team for rule in desk.plan.rules), fallback], dtype=object)
+    wanted = teams[places]  # -1 is the last
+    found = _Given(wanted.copy(), np.full(len(wanted), None), {})
+    begins = np.flatnonzero(np.diff(on_day, prepend=-1)).tolist()
+    for begin, end in pairwise([*begins, len(wanted)]):
+        day, here = days[on_day[begin]], wanted[begin:end]
+        for team in dict.fromkeys(here):
+            if team != fallback:
+                rows = begin + np.flatnonzero(here == team)
+                handed = _give(desk, found, team, day, rows)
+                words = f"; nobody of {team} is free on {day}, so {fallback}"
+                found.said.update(dict.fromkeys(handed.tolist(), words))
+                here[handed - begin] = fallback
+        rest = _give(desk, found, fallback, day, begin + np.flatnonzero(here == fallback))
+        for row in rest.tolist():
+            has_moved = row in found.said
+            found.said[row] = (
+                f"{found.said[row]}, which has nobody free"
+                if has_moved
+                else f"; nobody of {fallback} is free on {day}"
+            )
+    return found
+
+
+def _give(desk: _Desk, found: _Given, team: str, day: date, rows: Array) -> Array:
+    """Gives rows of one day to a team; returns those for which nobody was free."""
+    if not len(rows):
+        return rows
+    owners = desk.give(team, day, len(rows))
+    found.owner[rows[: len(owners)]] = owners
+    found.team[rows[: len(owners)]] = team
+    return rows[len(owners) :]
 
 
 def _people(staff: Rows, plan: Plan) -> dict[str, list[_Person]]:
@@ -170,14 +204,16 @@ def _day(value: Any) -> date | None:
     return None if pd.isna(moment) else moment.date()
 
 
-def _days(moments: pd.Series[Any], plan: Plan) -> list[date]:
-    """The day that each lead counts for."""
+def _days(moments: pd.Series[Any], plan: Plan) -> tuple[Array, list[date]]:
+    """For each lead the place of the day that it counts for, and the days."""
+    import numpy as np
+
     zoned = moments.dt.tz_localize("UTC").dt.tz_convert(plan.zone)
-    days = list(zoned.dt.date)
-    if not plan.workdays_only:
-        return days
-    next_workday = {day: _worked_from(day, plan) for day in set(days)}
-    return [next_workday[day] for day in days]
+    places, found = zoned.dt.tz_localize(None).dt.normalize().factorize()
+    days = [moment.date() for moment in found]
+    counted = [_worked_from(day, plan) for day in days] if plan.workdays_only else days
+    unique = list(dict.fromkeys(counted))
+    return np.array([unique.index(day) for day in counted], dtype=int)[places], unique
 
 
 def _worked_from(day: date, plan: Plan) -> date:

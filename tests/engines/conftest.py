@@ -72,7 +72,7 @@ ATTEMPTS = 3
 
 def pytest_generate_tests(metafunc):
     """A test of `call` runs for each of `CALLS`."""
-    if "name" in metafunc.fixturenames:
+    if "call" in metafunc.fixturenames:
         metafunc.parametrize("name", CALLS)
 
 

@@ -167,3 +167,47 @@ def test_renewals_are_those_of_contracts_that_end_within_90_days(sample):
     left = (ends[list(active)] - pd.Timestamp(now)).dt.days
     assert active
     assert left.between(-1, 90).all()
+
+
+def empty(*columns):
+    times = {name: pd.Series(dtype="datetime64[us]") for name in columns if name.endswith("at")}
+    return pd.DataFrame({name: times.get(name, pd.Series(dtype="string")) for name in columns})
+
+
+def test_where_nobody_came_back_every_rate_is_nought():
+    start = pd.Timestamp("2026-01-05")
+    steps = pd.DataFrame(
+        {
+            "entity": ["a", "b"],
+            "started_at": [start, start],
+            "status": ["completed", "completed"],
+            "ended_at": [pd.NaT, pd.NaT],
+            "program": ["f/d1", "f/d1"],
+            "due_at": [start, start],
+            "done_at": [start, pd.NaT],
+        }
+    )
+    (row,) = nurture.step_effects(
+        steps, empty("entity", "at"), as_of=pd.Timestamp("2026-10-01")
+    ).to_dict("records")
+    assert (row["with_step"], row["returned_with"]) == (1, 0)
+    assert (row["without_step"], row["returned_without"]) == (1, 0)
+    assert (row["rate_with"], row["rate_without"]) == (0, 0)
+
+
+def test_where_nobody_was_enrolled_there_is_nobody_to_compare():
+    cases = pd.DataFrame({"entity": ["a"], "at": [pd.Timestamp("2026-01-05")]})
+    found = nurture.compare(
+        cases,
+        empty("entity", "started_at"),
+        empty("entity", "at"),
+        as_of=pd.Timestamp("2026-10-01"),
+    )
+    assert (found["n_with"], found["n_without"], found["left_out"]) == (0, 0, 1)
+
+
+def test_where_nothing_was_sent_nobody_engaged():
+    nothing = empty("entity", "at", "program")
+    found = nurture.engagement(nothing, nothing, as_of=pd.Timestamp("2026-10-01"))
+    assert found.empty
+    assert list(found) == ["program", "sent", "engaged", "rate", "low", "high", "young"]
