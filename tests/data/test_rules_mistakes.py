@@ -241,6 +241,13 @@ query = "SELECT 1"
             ),
         ),
         (
+            '[scoring]\nconfirmed = ["lead.sql_wil"]\n',
+            (
+                "line 2, scoring.confirmed[0]: unknown field 'lead.sql_wil'; did you mean "
+                "'lead.sql_will'?"
+            ),
+        ),
+        (
             "[scoring]\nmql_points = 187\n",
             (
                 "line 2, scoring.mql_points: no lead can reach 187: the most that fit and "

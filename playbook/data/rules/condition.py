@@ -44,7 +44,7 @@ class _Reader:
     def _misfits(self, path: KeyPath, leaf: Comparison) -> Iterator[tuple[KeyPath, str]]:
         column = column_of(leaf.field)
         if column is None or leaf.field not in self.allowed:
-            yield (*path, "field"), _unknown_field(leaf.field, self.allowed)
+            yield (*path, "field"), unknown_field(leaf.field, self.allowed)
         elif wrong := _misfit(column, leaf):
             yield (*path, wrong[0]), wrong[1]
 
@@ -85,7 +85,7 @@ def _ours(column: schema.Column, value: Any) -> Any:
     return moment.date() if column.type == "date" or len(value) == len("2026-10-01") else moment
 
 
-def _unknown_field(field: str, allowed: Sequence[str]) -> str:
+def unknown_field(field: str, allowed: Sequence[str]) -> str:
     """Names the columns of the table that was meant, or the tables where it is none of them."""
     table = field.partition(".")[0]
     tables = list(dict.fromkeys(name.partition(".")[0] for name in allowed))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from playbook.conditions import Condition, parse
-from playbook.data.rules.condition import LeadCondition  # noqa: TC001 - pydantic reads it
+from playbook.data import schema
+from playbook.data.rules.condition import LEAD_TABLES, LeadCondition, unknown_field
 from playbook.data.rules.fields import Items, Section, code_of, column_of, unknown_code
 
 TOUCH_TYPE = "touch.touch_type"
@@ -22,6 +23,14 @@ def _touch_type(value: str) -> str:
     return str(code_of(column, value))
 
 
+def _field(value: str) -> str:
+    allowed = [f"{t}.{name}" for t in LEAD_TABLES for name in schema.TABLES[t].column_names]
+    if value not in allowed:
+        raise ValueError(unknown_field(value, allowed))
+    return value
+
+
+LeadField = Annotated[str, AfterValidator(_field)]
 TouchType = Annotated[str, AfterValidator(_touch_type)]
 
 
@@ -109,6 +118,13 @@ class Scoring(Section):
             _behaviour("page_view", 1, 5, 14),
         ),
         description="Points for what a lead does, fading with time (ours).",
+    )
+
+    confirmed: Items[LeadField] = Field(
+        default=(),
+        description="Fields that somebody knows to be filled by the capture: a fitted score may "
+        "use them though they are suspected of knowing the outcome, or declared as exported.",
+        examples=[["account.icp_tier"]],
     )
 
     def most_points(self) -> int:
