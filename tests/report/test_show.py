@@ -118,6 +118,15 @@ def test_every_block_has_html_for_notebooks_and_words_for_terminals():
         assert repr(shown).strip(), name
 
 
+def test_lines_to_paste_are_folded_escaped_and_keep_their_breaks():
+    shown = show.code('[scoring]\nwhen = "<b>"', "To paste into playbook.toml")
+    page = Page(shown)
+    assert [name for name, _ in page.tags][1:5] == ["details", "summary", "div", "pre"]
+    assert "b" not in [name for name, _ in page.tags]
+    assert '[scoring]\nwhen = "&lt;b&gt;"' in shown._repr_html_()
+    assert repr(shown) == 'To paste into playbook.toml\n[scoring]\nwhen = "<b>"'
+
+
 def test_characters_that_hide_text_are_made_visible():
     page = Page(show.note("abc\u202edef\x00"))
     assert page.text == "abc\ufffddef\ufffd"

@@ -22,6 +22,7 @@ from playbook.report.show.tables import definitions, table, worklist
 from playbook.report.show.texts import (
     LEVEL_WORDS,
     blocks,
+    code,
     finding_html,
     findings,
     headline,
@@ -41,6 +42,7 @@ __all__ = [
     "change_html",
     "cockpit_html",
     "cockpit_rows",
+    "code",
     "configure",
     "css",
     "definitions",

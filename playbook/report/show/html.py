@@ -18,7 +18,7 @@ Language = Literal["en", "zh"]
 
 _ACRONYMS = """
     MQL SQL ICP CPL CAC ROI SLA CRM SDR ID URL UTM SEM SEO KOL AI CTR CPC CPM RFM LTV CVR AB QA API
-    DRI OKR POC PPC QR
+    DRI OKR POC PPC QR AUC PSI
 """
 _UPPER = frozenset(_ACRONYMS.lower().split())
 _SAID = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playbook.findings import QUESTIONS, Level, by_level
 from playbook.report.show import collect
 from playbook.report.show.html import Html, Shown, el, join, settings
-from playbook.report.show.tables import require
+from playbook.report.show.tables import require, scrolling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,18 @@ def blocks(df: pd.DataFrame, name: str, *, title: str, zh: str = "", note: str =
         ]
     )
     return Shown(html, "\n".join(lines))
+
+
+def code(text: str, title: str) -> Shown:
+    """Lines to paste elsewhere, such as a section of `playbook.toml`, folded under a title.
+
+    Args:
+        text: The lines, as they are.
+        title: What they are and where they go.
+    """
+    lines = scrolling(el("pre", el("code", text)), title)
+    html = el("details", el("summary", title), lines, cls="pb-tablebox pb-folded")
+    return Shown(html, f"{title}\n{text}")
 
 
 def missing(section: str, needs: Sequence[str]) -> Shown:
