@@ -1,4 +1,4 @@
-"""Lead quality, customers, channels by step and the touch rule: counted by hand, truths found."""
+"""Lead quality, customers and channels by step: counted by hand, truths found."""
 
 from __future__ import annotations
 
@@ -269,66 +269,6 @@ def test_the_pareto_marks_the_fewest_reasons_that_make_four_fifths(book):
         assert bars["beside"].iloc[-1] == "100 % up to here"
         said = quality_words.of_pareto(bars, where)
         assert f"of {bars['value'].sum()} lost {where}s" in said.title
-
-
-# The touch rule
-
-
-TRIED = """
-activity_id,activity_at,staff_id,lead_id,method,outcome,is_automatic
-V1,2026-10-02 09:00,X,L1,call,no_answer,0
-V2,2026-10-03 09:00,X,L1,call,wrong_contact,0
-V3,2026-10-04 09:00,X,L1,wecom,no_answer,0
-V4,2026-10-02 09:00,X,L2,call,no_answer,0
-V5,2026-10-03 09:00,X,L2,call,no_answer,0
-V6,2026-10-04 09:00,X,L2,email,none,1
-V7,2026-10-02 09:00,X,L3,call,no_answer,0
-V8,2026-10-03 09:00,X,L3,call,connected,0
-V9,2026-10-04 09:00,X,L3,call,no_answer,0
-V10,2026-10-05 09:00,X,L3,call,no_answer,0
-V11,2026-10-02 09:00,X,L4,call,no_answer,0
-V12,2026-10-03 09:00,X,L4,call,no_answer,0
-V13,2026-10-04 09:00,X,L4,call,no_answer,0
-V14,2026-10-05 09:00,X,L4,call,no_answer,0
-V15,2026-10-02 09:00,X,L5,call,no_answer,0
-V16,2026-10-03 09:00,X,L5,call,no_answer,0
-V17,2026-10-04 09:00,X,L5,call,no_answer,0
-"""
-OPEN = "lead_id,created_at,status\n" + "".join(
-    f"L{n},2026-10-01 09:00,working\n" for n in range(1, 6)
-)
-POOLED = "stage_event_id,lead_id,stage,entered_at\nS1,L5,nurture,2026-10-06 09:00\n"
-
-
-def test_three_human_attempts_without_contact_make_a_lead_due_for_the_pool(open_files):
-    """L2 was tried twice, the third was automatic; L3 was reached; L5 is in the pool."""
-    files = {"lead.csv": OPEN, "activity.csv": TRIED, "stage_event.csv": POOLED}
-    due = growth.nurture_due(open_files(files))
-    assert due["lead_id"].tolist() == ["L4", "L1"]
-    assert due["attempts"].tolist() == [4, 3]
-    assert str(due["last_attempt_at"].iloc[1]) == "2026-10-04 09:00:00"
-
-
-def test_the_number_of_attempts_is_the_rules(open_files):
-    files = {"lead.csv": OPEN, "activity.csv": TRIED, "stage_event.csv": POOLED}
-    book = open_files(files, rules="[nurture]\ntouches_before_pool = 4\n")
-    assert growth.nurture_due(book)["lead_id"].tolist() == ["L4"]
-
-
-def test_nobody_on_the_samples_list_was_ever_reached_or_is_closed(book):
-    due = growth.nurture_due(book)
-    assert len(due) > 0
-    assert due["lead_id"].is_unique
-    reached = book.sql(
-        """SELECT DISTINCT lead_id FROM clean.activity
-        WHERE outcome IN ('connected', 'meeting_booked', 'refused') AND NOT is_automatic"""
-    )["lead_id"]
-    assert not set(due["lead_id"]) & set(reached)
-    gone = book.sql(
-        """SELECT DISTINCT lead_id FROM clean.stage_event
-        WHERE stage IN ('nurture', 'invalid', 'sql') AND lead_id IS NOT NULL"""
-    )["lead_id"]
-    assert not set(due["lead_id"]) & set(gone)
 
 
 # The test at every stage

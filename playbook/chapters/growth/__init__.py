@@ -20,7 +20,6 @@ from playbook.chapters.growth.analysis import (
     standards,
     won_by,
 )
-from playbook.chapters.growth.attempts import nurture_due
 from playbook.chapters.growth.behind import change_rows, cohort_rows, entry_rows
 from playbook.chapters.growth.bottleneck import CANDIDATES, bottlenecks
 from playbook.chapters.growth.buyers import customers
@@ -64,7 +63,6 @@ from playbook.chapters.growth.quality import (
     lead_quality,
     quality_days,
 )
-from playbook.chapters.growth.scores import lead_scores, score_bands
 from playbook.chapters.growth.stage_tests import growth_stages
 
 __all__ = [
@@ -110,12 +108,10 @@ __all__ = [
     "invalid_trend",
     "late_leads",
     "lead_quality",
-    "lead_scores",
     "leader_report",
     "loss_reasons",
     "metrics",
     "moves",
-    "nurture_due",
     "open_trend",
     "outlook",
     "period_stages",
@@ -126,7 +122,6 @@ __all__ = [
     "response_by",
     "response_hours",
     "revenue_pace",
-    "score_bands",
     "share_won",
     "stage_history",
     "stage_times",

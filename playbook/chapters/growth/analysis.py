@@ -380,7 +380,8 @@ def late_leads(book: Book) -> pd.DataFrame:
             sla_hours_taken - sla_hours AS overdue_hours
         FROM lead_journey
         WHERE first_response_at IS NULL AND NOT response_met
-            AND coalesce(status, 'new') IN ('new', 'working') AND opportunity_at IS NULL
+            AND coalesce(status, 'new') IN ('new', 'working')
+            AND coalesce(nurture_at, invalid_at, sql_at, opportunity_at, won_at) IS NULL
         ORDER BY intent_level = 'high' DESC NULLS LAST, created_at DESC, lead_id""",
     )
     table["created_at"] = book.local_times(table["created_at"])

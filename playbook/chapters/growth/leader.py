@@ -150,7 +150,7 @@ def _follow_up(book: Book, rows: pd.DataFrame) -> list[str]:
     waiting = len(late_leads(book))
     wait = f"{fmt.plural(waiting, 'lead')} of any {kind} still {_s('wait', waiting)} for a first "
     lines = [f"{line}.{median}", *_worst_team(book)]
-    return [*lines, f"{wait}answer past the SLA (list late_answers)."] if waiting else lines
+    return [*lines, f"{wait}answer past the SLA (list sla_overdue)."] if waiting else lines
 
 
 def _worst_team(book: Book) -> list[str]:
