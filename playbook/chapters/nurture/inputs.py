@@ -59,18 +59,42 @@ def _same(kind: type, section: Any) -> dict[str, Any]:
 
 @remembered
 def tables(book: Book) -> nurture.Tables:
-    """People, signals and sends of the Book; what the data lacks is simply not there."""
+    """People, signals and sends of the Book; what the data lacks is simply not there.
+
+    Where no contact's consent is on record, consent is not asked for.
+    """
     named = {
         field
         for flow in book.rules.nurture.running.values()
         if flow.when is not None
         for field in conditions.fields(flow.when)
     }
+    people = _typed(book.sql(PEOPLE.format(facts=_facts(sorted(named)))), _kinds(book, named))
+    unknown = [] if book.has("person.consent_status") else ["consent"]
     return nurture.Tables(
-        people=book.sql(PEOPLE.format(facts=_facts(sorted(named)))),
-        signals=_local(book, book.sql(SIGNALS), ["at", "known_at"]),
-        sends=_local(book, book.sql(SENDS), ["at"]),
+        people=people.drop(columns=unknown),
+        signals=_typed(_local(book, book.sql(SIGNALS), ["at", "known_at"]), {}),
+        sends=_typed(_local(book, book.sql(SENDS), ["at"]), {}),
     )
+
+
+_KINDS = {"boolean": "boolean", "int64": "Int64", "float64": "Float64"}
+
+
+def _kinds(book: Book, fields: set[str]) -> dict[str, str]:
+    """The pandas type of each field that a condition names, where it is not text."""
+    found = {}
+    for field in fields:
+        table, _, column = field.partition(".")
+        kind = str(book.table(table).schema()[column])
+        found[field] = "Float64" if kind.startswith("decimal") else _KINDS.get(kind, "string")
+    return found
+
+
+def _typed(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """With a type for columns that hold nothing: an engine cannot tell it from the values."""
+    empty = [name for name in frame if frame[name].isna().all() and frame[name].dtype.kind == "O"]
+    return frame.astype({name: kinds.get(str(name), "string") for name in empty})
 
 
 def _facts(named: list[str]) -> str:
