@@ -1,4 +1,4 @@
-"""The command line: `playbook review`, `check`, `sample`, `new`, `lab`."""
+"""The command line: `playbook review`, `check`, `today`, `sample`, `new`, `lab`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def main() -> None:
       playbook new my-data              an empty data folder to fill
       playbook check my-data            what is wrong with it, row by row
       playbook review --data my-data --period last-month --out reviews
+      playbook today my-data --out lists    who is to do what for which lead today
       playbook lab                      the notebooks, to learn from and to change
 
     \b
@@ -235,6 +236,51 @@ def _write_problems(problems: pd.DataFrame, target: Path) -> None:
         safe.to_csv(target, index=False, encoding="utf-8-sig")
     except OSError as error:
         raise ReviewError(f"cannot write {target}: {error.strerror}.") from error
+
+
+@main.command(short_help="Write the lists of the day.")
+@click.argument("data")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the lists; files of an earlier day are replaced.",
+)
+@click.option(
+    "--as-of",
+    help="The moment, such as 2026-11-02T09:00, or 'now' [default: when the data was extracted].",
+)
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A playbook.toml; by default the one in the data folder.",
+)
+@click.option(
+    "--contacts",
+    is_flag=True,
+    help="Write names, numbers and addresses out, read from DATA again; masked otherwise.",
+)
+def today(*, data: str, out: Path, as_of: str | None, rules: Path | None, contacts: bool) -> None:
+    """Write the lists of the day: who is to do what for which lead, by when, and by which rule.
+
+    DATA is a folder, a file or a connection URL; or 'sample'. The lists are assignments, answers
+    overdue and due next, leads to move to the nurture pool, nurture messages and tasks, renewals,
+    and check-ins to tell the owner of. Nothing is sent: that is the CRM's. Lists whose tables are
+    missing are off, and say what to supply. The same input gives the same files.
+
+    \b
+    Examples:
+      playbook today exports --out lists
+      playbook today exports --out lists --as-of now --contacts
+
+    \b
+    Every workday at 8, from cron:
+      0 8 * * 1-5  playbook today /data/crm --as-of now --out /srv/lists
+    """
+    from playbook.report import today as lists
+
+    moment = datetime.now(UTC) if as_of == "now" else as_of
+    click.echo(str(lists.write(data, out, as_of=moment, rules=rules, contacts=contacts)))
 
 
 @main.command(short_help="Write the data of a synthetic company.")
