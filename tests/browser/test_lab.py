@@ -1,4 +1,4 @@
-"""The growth notebook in JupyterLab, as an analyst and a trainee use it."""
+"""The notebooks in JupyterLab, as an analyst and a trainee use them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from playbook import resources
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lab")]
 
-NOTEBOOK = "funnel/01_growth_funnel.ipynb"
+NOTEBOOKS = sorted(path.name for path in (resources.notebooks() / "funnel").glob("*.ipynb"))
+PRACTICE = "01_growth_funnel.ipynb"
 TOKEN = "only-for-this-test"
 START_S = 60
 OPEN_S = 60
@@ -103,11 +104,11 @@ def end(server):
         server.wait()
 
 
-@pytest.fixture(scope="module")
-def opened(chrome, lab):
-    """The growth notebook with every cell run."""
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def opened(chrome, lab, request):
+    """A notebook with every cell run."""
     chrome.set_window_size(1400, 1000)
-    chrome.get(f"{lab}/lab/tree/{NOTEBOOK}?token={TOKEN}&reset")
+    chrome.get(f"{lab}/lab/tree/funnel/{request.param}?token={TOKEN}&reset")
     wait(OPEN_S, lambda: cells(chrome))
     idle = '.jp-NotebookPanel-toolbar [data-status="idle"]'
     wait(OPEN_S, lambda: found(chrome, idle))
@@ -175,10 +176,28 @@ def cell_with(chrome, words):
     return cells(chrome)[next(i for i, text in enumerate(texts) if words in text)]
 
 
-def pictures(chrome, words):
-    """The words of each picture that is to be seen under a cell."""
-    drawn = found(cell_with(chrome, words), "svg.pb-svg")
-    return [picture.get_attribute("textContent") for picture in drawn]
+def explorers(chrome):
+    """Places of the cells that show a widget."""
+    shown = ".widget-dropdown, .widget-slider"
+    return [place for place, cell in enumerate(cells(chrome)) if found(cell, shown)]
+
+
+def drawn(chrome, place):
+    """The words of what a widget has drawn, once it has."""
+    output = found(cells(chrome)[place], ".widget-output .jp-OutputArea-output")
+    return [entry.get_attribute("textContent") for entry in output]
+
+
+def choose(chrome, place):
+    """Take the second entry of a widget's first list, or move its slider by one."""
+    cell = cells(chrome)[place]
+    chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", cell)
+    lists = found(cell, ".widget-dropdown select")
+    if lists:
+        Select(lists[0]).select_by_index(1)
+    else:
+        found(cell, ".widget-slider .noUi-handle")[0].send_keys(Keys.ARROW_RIGHT)
+    return True
 
 
 def said(chrome, words):
@@ -202,18 +221,20 @@ def test_every_cell_runs_without_an_error_or_noise(opened):
     assert shown == []
 
 
-def test_another_choice_draws_another_picture(opened):
-    def before():
-        return pictures(opened, "widgets.explore(")
+def test_another_choice_draws_something_else(opened):
+    places = explorers(opened)
+    assert places
+    for place in places:
+        first = wait(ANSWER_S, lambda at=place: drawn(opened, at))
+        wait(ANSWER_S, lambda at=place: choose(opened, at))
+        second = wait(
+            ANSWER_S,
+            lambda at=place, old=first: (now := drawn(opened, at)) and now != old and now,
+        )
+        assert len(first) == len(second) == 1
 
-    first = wait(ANSWER_S, before)
-    dropdown = found(cell_with(opened, "widgets.explore("), ".widget-dropdown select")[0]
-    opened.execute_script("arguments[0].scrollIntoView({block: 'center'})", dropdown)
-    Select(dropdown).select_by_index(1)
-    second = wait(ANSWER_S, lambda: (now := before()) and now != first and now)
-    assert len(first) == len(second) == 1
 
-
+@pytest.mark.parametrize("opened", [PRACTICE], indirect=True)
 def test_a_practice_cell_answers_at_once_and_knows_the_right_answer(opened, book):
     from playbook.report import lessons
 
