@@ -19,7 +19,8 @@ _KINDS = {
 }
 _CONVENTIONS = """\
 Headers are accepted in English, in Chinese or as an alias; case, blanks and underscores do not
-matter. Enumerations are accepted as code or label in either language. Timestamps without a zone
+matter. A reference also takes the headers of the key it points to, where no other column of its
+table does. Enumerations are accepted as code or label in either language. Timestamps without a zone
 are read in the report zone (Asia/Shanghai unless `playbook.toml` says otherwise) and stored as
 UTC. Empty amounts mean "not known", never 0. Any table may also carry
 """

@@ -83,7 +83,8 @@ class Source(Section):
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
-        description="Our column = their header.",
+        description="Our column = their header. What is not named here is still recognised by "
+        "its header, unless the file feeds several tables, or a key or a join is made.",
         examples=[{"lead_id": "线索编号", "created_at": "留资日期"}],
     )
     values: dict[str, dict[str, Code]] = Field(

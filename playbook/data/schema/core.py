@@ -262,7 +262,7 @@ ACTIVITY = Table(
     "跟进记录",
     "one action by sales or SDR",
     (
-        key("activity_id", "跟进ID", "", "记录编号"),
+        key("activity_id", "跟进ID", "", "跟进编号", "记录编号"),
         moment("activity_at", "跟进时间", "when it happened", required=True),
         ref("staff", "跟进人", "staff_id", "销售", "跟进销售", required=True),
         ref("lead", "线索ID", "lead_id", "线索"),
@@ -278,7 +278,7 @@ ACTIVITY = Table(
         enum(
             "outcome",
             "结果",
-            "connected 已联系 接通; no_answer 未接通 无人接听; wrong_contact 联系方式错误 空号; "
+            "connected 已联系 接通 已接通; no_answer 未接通 无人接听; wrong_contact 联系方式错误 空号; "
             "refused 拒绝; meeting_booked 已约会议 约见; none 无",
             "跟进结果",
         ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from playbook.data import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from playbook.data.schema import Column, Table
 
@@ -223,7 +223,8 @@ def _names(table: str) -> dict[str, tuple[str, int]]:
     """Plain header to our column and its rank; of two headers for a column the lower rank wins.
 
     A reference prefers a header that is an identifier: an export often has both the customer's
-    name and the customer's number.
+    name and the customer's number. It also takes the headers of the key that it points to, where
+    no other column of the table does.
     """
     names: dict[str, tuple[str, int]] = {}
     for column in _columns(table).values():
@@ -231,7 +232,20 @@ def _names(table: str) -> dict[str, tuple[str, int]]:
             is_identifier = column.references and header.endswith(("id", "编号", "工号"))
             order = rank if rank == 0 else rank + (1 if is_identifier else 100)
             names.setdefault(header, (column.name, order))
+    for column, key in _pointing(table):
+        for rank, header in enumerate(map(plain, key.headers)):
+            names.setdefault(header, (column.name, len(column.headers) + rank))
     return names
+
+
+def _pointing(table: str) -> Iterator[tuple[Column, Column]]:
+    """The columns that alone point to a table, each with the key that it points to."""
+    columns = [c for c in _columns(table).values() if c.references]
+    targets = [c.references for c in columns]
+    for column in columns:
+        to = column.references
+        if to and to != table and targets.count(to) == 1:
+            yield column, schema.TABLES[to].column(schema.TABLES[to].key[0])
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from playbook.data import schema
+from playbook.data.sources import headers
 from playbook.data.sources.headers import is_contact, plain
 from playbook.data.sources.model import identifier, quoted
 
@@ -80,7 +81,11 @@ class Headers:
     def find(self, name: str) -> tuple[str, str] | None:
         """SQL and header as written; None where there is no such header."""
         at = self.at(name)
-        return None if at is None else (self._cells[at], self.grid.headers[at])
+        return None if at is None else self.place(at)
+
+    def place(self, at: int) -> tuple[str, str]:
+        """SQL and header as written, by position."""
+        return self._cells[at], self.grid.headers[at]
 
     def at(self, name: str) -> int | None:
         """Position of a header: as written, else in any spelling of it."""
@@ -95,6 +100,8 @@ class Mapping:
         grid: What it reads.
         other: What it joins, if anything.
         secret: Gives what keys made from contact details are hashed with.
+        alone: Whether no other section reads the grid; its headers that are ours are then read
+            too. A file of several things has headers that belong to one of them only.
 
     Attributes:
         columns: Our column to the header it comes from, or to its own name.
@@ -102,7 +109,9 @@ class Mapping:
         missing: What the section names and is not there: key of the section, header, grid.
     """
 
-    def __init__(self, source: Source, grid: Grid, other: Grid | None, secret: Secret) -> None:
+    def __init__(
+        self, source: Source, grid: Grid, other: Grid | None, secret: Secret, *, alone: bool
+    ) -> None:
         self.source = source
         self.columns: dict[str, str] = {}
         self.missing: list[tuple[str, str, Grid]] = []
@@ -111,6 +120,8 @@ class Mapping:
         self._selected: list[str] = []
         self._given()
         self._key(secret)
+        if alone and not source.key and not source.join:
+            self._recognised(grid)
         self.select = self._select(grid, other)
 
     def _given(self) -> None:
@@ -133,6 +144,14 @@ class Mapping:
             hidden = secret() if any(map(is_contact, names)) else ""
             sql = _key([part[0] for part in parts if part], self.source.key.prefix, hidden)
             self._put(self.source.key.column, sql, self.source.key.column)
+
+    def _recognised(self, grid: Grid) -> None:
+        """Columns that the rules say nothing of, by headers that are ours."""
+        found = headers.match(grid.headers, schema.TABLES[self.source.table])
+        used = {self._base.at(theirs) for theirs in self.source.columns.values()}
+        for ours, at in found.columns.items():
+            if ours not in self.columns and at not in used and ours not in found.scales:
+                self._add(ours, self._base.place(at))
 
     def _add(self, ours: str, found: tuple[str, str] | None) -> None:
         if found:

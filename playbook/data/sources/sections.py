@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -39,8 +40,13 @@ def apply(state: State, rules: Rules, secret: Secret) -> set[int]:
         RulesError: A section cannot be applied, such as a date format that does not exist.
     """
     done: set[int] = set()
+    by_section = {
+        name: [g for g in state.grids if mapping.reads(name, source, g)]
+        for name, source in rules.sources.items()
+    }
+    readers = Counter(g.first_id for grids in by_section.values() for g in grids)
     for name, source in rules.sources.items():
-        found = [g for g in state.grids if mapping.reads(name, source, g)]
+        found = by_section[name]
         join = source.join
         others = [g for g in state.grids if join and mapping.reads(name, join, g)]
         _report_absent(state, name, source, bool(found), bool(others))
@@ -48,7 +54,9 @@ def apply(state: State, rules: Rules, secret: Secret) -> set[int]:
             _report_many_files(state, name, source, others)
         if not join or join.how == "left" or others:
             for grid in found:
-                _read(state, name, source, (grid, others[0] if others else None), secret)
+                files = (grid, others[0] if others else None)
+                alone = readers[grid.first_id] == 1
+                _read(state, name, source, files, secret, alone=alone)
         done.update(g.first_id for g in found)
         done.update(g.first_id for g in others if not tables.recognise(g.names, g.headers)[0])
     _once(state)
@@ -56,7 +64,13 @@ def apply(state: State, rules: Rules, secret: Secret) -> set[int]:
 
 
 def _read(
-    state: State, name: str, source: Source, files: tuple[Grid, Grid | None], secret: Secret
+    state: State,
+    name: str,
+    source: Source,
+    files: tuple[Grid, Grid | None],
+    secret: Secret,
+    *,
+    alone: bool,
 ) -> None:
     """Reads a grid, and what it joins, by a section."""
     grid, other = files
@@ -67,7 +81,7 @@ def _read(
     }
     state.leave_out_totals(grid, table, positions)
     state.find_decimal_comma(grid, table, positions, source.decimal)
-    built = mapping.Mapping(source, grid, other, secret)
+    built = mapping.Mapping(source, grid, other, secret, alone=alone)
     for key, header, place in built.missing:
         _report_no_header(state, f"[sources.{name}] {key}", header, table, place)
     try:

@@ -73,6 +73,17 @@ def test_a_near_miss_is_never_matched(table, header, column):
     assert found.near == [(0, column)]
 
 
+def test_a_reference_takes_the_headers_of_the_key_it_points_to():
+    found = headers.match(["跟进编号", "线索编号", "工号"], schema.TABLES["activity"])
+    assert found.columns == {"activity_id": 0, "lead_id": 1, "staff_id": 2}
+
+
+def test_but_not_where_two_columns_point_there():
+    project = schema.TABLES["project"]
+    assert sum(column.references == "staff" for column in project.columns) == 2
+    assert headers.match(["工号"], project).columns == {}
+
+
 def test_an_identifier_is_preferred_to_a_name_for_a_reference():
     """CRM exports often have both the customer's name and its number."""
     found = headers.match(["客户公司", "客户ID"], schema.TABLES["lead"])

@@ -45,6 +45,37 @@ def test_a_pattern_takes_several_files_and_reaches_into_folders(stage, data):
     assert sorted(row[0] for row in found.rows("lead", "lead_id")) == ["L0", "L1", "L2"]
 
 
+def test_what_a_section_does_not_name_is_still_recognised(stage, data):
+    (data / "x.csv").write_text("nr,留资时间,状态\nL1,2026-10-01,跟进中\n")
+    toml = """
+        [sources.a]
+        table = "lead"
+        file = "x.csv"
+        columns = { lead_id = "nr" }
+    """
+    found = stage(data, toml)
+    assert found.rows("lead", "lead_id, created_at, status") == [("L1", "2026-10-01", "跟进中")]
+
+
+def test_but_not_in_a_file_of_several_tables(stage, data):
+    (data / "x.csv").write_text(
+        "nr,留资时间,状态,谁\nL1,2026-10-01,跟进中,S1\nL2,2026-10-01,新,S1\n"
+    )
+    toml = """
+        [sources.a]
+        table = "lead"
+        file = "x.csv"
+        columns = { lead_id = "nr", created_at = "留资时间" }
+        [sources.b]
+        table = "staff"
+        file = "x.csv"
+        columns = { staff_id = "谁" }
+    """
+    found = stage(data, toml)
+    assert set(found.staged.tables["lead"]) == {"lead_id", "created_at"}
+    assert found.rows("staff", "staff_id") == [("S1",)]
+
+
 def test_values_are_renamed_and_others_stay(stage, data):
     (data / "x.csv").write_text("nr,st\nL1,offen\nL2,fertig\nL3,\nL4,seltsam\n")
     toml = """
