@@ -222,12 +222,13 @@ def test_three_tables_are_enough_to_run_the_page(open_files):
 def test_the_first_scene_answers_its_four_questions_from_three_tables(open_files):
     table = response.quick_start(open_files(SMALL, as_of=NOW)).set_index("question")
     assert table["answer"].tolist() == [
-        "7 of 7 leads have an owner; by hand: [routing] has no rules.",
+        "7 of 7 leads have an owner; by hand: no rule says who is next.",
         "Most often: call 2, email 1.",
         "1 person; 3 of 3 answers named.",
         "4 activities name their lead. No record of: WeCom.",
     ]
-    assert table["supply"].tolist() == ["[routing] in playbook.toml", "", "", "touch"]
+    supply = '[routing] in playbook.toml, such as fallback = "a team"'
+    assert table["supply"].tolist() == [supply, "", "", "touch"]
 
 
 def test_without_activities_nobody_is_called_late(open_files):

@@ -67,7 +67,8 @@ def test_a_score_of_80_is_not_above_80_and_81_is(small):
 def test_leads_of_nobody_are_handed_out_high_intent_first_then_those_of_who_left(small):
     table = response.assignments(small)
     assert table["lead_id"].tolist() == ["L3", "L2", "L1", "L4"]
-    assert table["owner"].tolist() == ["乙", "甲", "乙", "丁"], "who has left gets none"
+    # 丙 was given the last lead of the team and has left: 丁 comes after, then 甲.
+    assert table["owner"].tolist() == ["乙", "丁", "乙", "甲"]
     assert table["reason"].tolist() == [
         "No owner; no rule takes it, so SDR组.",
         "No owner; “South China, above 80” is 销售A组.",
@@ -105,15 +106,41 @@ def test_without_rules_nobody_is_proposed_and_the_list_says_so(open_files):
     assert table["lead_id"].tolist() == ["L3", "L2", "L1", "L4"]
     assert table["owner"].isna().all()
     assert table["rule"].eq("[routing] no rules").all()
-    assert table["reason"].iloc[0] == "No owner; no rule says who gets it."
+    assert table["reason"].iloc[0] == (
+        "No owner; nothing says who gets it: supply [routing] in playbook.toml, such as "
+        'fallback = "a team".'
+    )
+
+
+def test_a_team_that_nobody_is_in_is_named_with_those_that_there_are(open_files):
+    table = response.assignments(
+        open_files(FILES, rules='[routing]\nfallback = "SDR祖"\n', as_of=NOW)
+    )
+    assert table["owner"].isna().all()
+    assert "people of SDR祖 in staff" in table["reason"].iloc[0]
+    assert "SDR组" in table["reason"].iloc[0]
+
+
+def test_the_turn_goes_on_from_whom_the_record_gave_the_last_lead(open_files):
+    staff = "staff_id,name,team,role\n" + "".join(f"S{i},{n},T,x\n" for i, n in enumerate("甲乙丙"))
+    owned = "L1,2026-10-01 09:00,S0\nL2,2026-10-02 09:00,S1\n"
+    lead = f"lead_id,created_at,owner_id\n{owned}L3,2026-10-03 09:00,\nL4,2026-10-03 08:00,\n"
+    files = {"lead.csv": lead, "staff.csv": staff}
+    rules = '[routing]\nfallback = "T"\n'
+    table = response.assignments(open_files(files, rules=rules, as_of=NOW)).set_index("lead_id")
+    assert table["owner"].to_dict() == {"L3": "丙", "L4": "甲"}
 
 
 @pytest.mark.parametrize(
     ("files", "rules", "missing"),
     [
-        (FILES, "", ["[routing] in playbook.toml"]),
+        (FILES, "", ['[routing] in playbook.toml, such as fallback = "a team"']),
         ({"lead.csv": LEADS}, '[routing]\nfallback = "SDR组"', ["staff.team"]),
-        (FILES, '[routing]\nfallback = "销售Z组"', ["people of 销售Z组 in staff"]),
+        (
+            FILES,
+            '[routing]\nfallback = "销售Z组"',
+            ["people of 销售Z组 in staff, or one of its teams in [routing] (SDR组, 销售A组)"],
+        ),
         (FILES, '[routing]\nfallback = "SDR组"', []),
     ],
 )

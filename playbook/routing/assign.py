@@ -12,6 +12,7 @@ from playbook.errors import ParameterError, unknown
 from playbook.routing.plan import FALLBACK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     import ibis.expr.types as ir
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 COLUMNS = ("lead_id", "created_at", "day", "rule", "team", "owner", "reason")
 
 
-def assign(leads: Rows, plan: Plan, staff: Rows) -> pd.DataFrame:
+def assign(
+    leads: Rows, plan: Plan, staff: Rows, *, after: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Who gets each lead, and why.
 
     Leads are taken in the order of their capture (then of their id), a team's people in the order
@@ -40,6 +43,8 @@ def assign(leads: Rows, plan: Plan, staff: Rows) -> pd.DataFrame:
             the plan's conditions, such as `account.region` or `score.points`.
         plan: The rules.
         staff: `staff_id`, `team`, and perhaps `joined_on` and `left_on` (the first day away).
+        after: By team, who was given the last lead before these; the turn goes on from there.
+            Without it, or for others, it begins with the first by id.
 
     Returns:
         One row per lead in the order of capture: `lead_id`, `created_at`, `day` (in the plan's
@@ -49,7 +54,7 @@ def assign(leads: Rows, plan: Plan, staff: Rows) -> pd.DataFrame:
     Raises:
         ParameterError: A column is missing, or a team of the plan has nobody in `staff`.
     """
-    desk = _Desk(plan, _people(staff, plan))
+    desk = _Desk(plan, _people(staff, plan), after or {})
     matched = matches(leads, plan)
     on_day, days = _days(matched["created_at"], plan)
     places = matched["place"].tolist()
@@ -108,9 +113,14 @@ class _Person:
 class _Desk:
     """Whose turn it is in each team."""
 
-    def __init__(self, plan: Plan, people: dict[str, list[_Person]]) -> None:
+    def __init__(
+        self, plan: Plan, people: dict[str, list[_Person]], after: Mapping[str, str]
+    ) -> None:
         self.plan, self.people = plan, people
-        self.turn = dict.fromkeys(people, 0)
+        self.turn = {
+            team: sum(person.staff_id <= after.get(team, "") for person in own)
+            for team, own in people.items()
+        }
 
     def give(self, team: str, day: date, leads: int) -> list[str]:
         """Who gets the leads of a day, in turn; shorter than `leads` once everybody has enough."""

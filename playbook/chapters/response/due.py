@@ -51,7 +51,8 @@ def assignments(book: Book) -> pd.DataFrame:
     columns = [*FIRST, "team", "intent_level", "last_owner", *AROUND]
     if waiting.empty:
         return pd.DataFrame(columns=columns).astype({"deadline": "datetime64[us]"})
-    given = _handed_out(book, waiting) if not no_routing(book) else _to_nobody(waiting)
+    lacking = no_routing(book)
+    given = _to_nobody(waiting, lacking) if lacking else _handed_out(book, waiting)
     table = waiting.merge(given, on="lead_id", how="left")
     known = names(book)
     table["owner"] = table["to"].map(lambda person: known.get(person, person), na_action="ignore")
@@ -101,7 +102,7 @@ def _handed_out(book: Book, waiting: pd.DataFrame) -> pd.DataFrame:
     own, staff = plan(book), book.table("staff").to_pandas()
     fields = [field for rule in own.rules for field in conditions.fields(rule.when)]
     facts = to_route(book).select("lead_id", *dict.fromkeys(fields))
-    left_over = waiting["lead_id"]
+    left_over, last = waiting["lead_id"], _last_given(book)
     parts: list[pd.DataFrame] = []
     for number, ahead in enumerate(_days_ahead(book, own)):
         # A microsecond apart, in their order: `assign` goes by the moment, here of handing out.
@@ -110,8 +111,9 @@ def _handed_out(book: Book, waiting: pd.DataFrame) -> pd.DataFrame:
         )
         queue = ibis.memtable({"_lead": left_over.tolist(), "created_at": moments})
         rows = facts.join(queue, facts.lead_id == queue["_lead"]).drop("_lead")
-        given = routing.assign(rows, own, staff)
+        given = routing.assign(rows, own, staff, after=last)
         taken = given[given["owner"].notna()]
+        last |= dict(zip(taken["team"], taken["owner"], strict=True))
         parts.append(taken)
         left_over = left_over[~left_over.isin(taken["lead_id"])]
         if left_over.empty or (taken.empty and number >= WITHOUT):
@@ -136,6 +138,16 @@ def _days_ahead(book: Book, own: routing.Plan) -> Iterator[int]:
         day += ONE_DAY
 
 
+def _last_given(book: Book) -> dict[str, str]:
+    """By team, whom the record says to have been given the last lead."""
+    found = book.sql(
+        """SELECT team, arg_max(owner_id, (coalesce(assigned_at, created_at), lead_id)) AS owner
+        FROM lead_journey WHERE team IS NOT NULL AND owner_id IS NOT NULL
+        GROUP BY team ORDER BY team"""
+    )
+    return dict(zip(found["team"], found["owner"], strict=True))
+
+
 def _why_team(rule: str, meant: str, team: str, *, is_free: bool) -> str:
     """Which team a rule gives a lead to, and whether it had anybody free."""
     said = f"no rule takes it, so {meant}" if rule == routing.FALLBACK else f"“{rule}” is {meant}"
@@ -144,10 +156,10 @@ def _why_team(rule: str, meant: str, team: str, *, is_free: bool) -> str:
     return said if team == meant else f"{said}, which is full, so {team}"
 
 
-def _to_nobody(waiting: pd.DataFrame) -> pd.DataFrame:
-    return waiting[["lead_id"]].assign(
-        to=None, team=None, rule="no rules", why="no rule says who gets it", day=None
-    )
+def _to_nobody(waiting: pd.DataFrame, lacking: list[str]) -> pd.DataFrame:
+    """Nobody gets them, for want of what routing needs."""
+    why = f"nothing says who gets it: supply {', '.join(lacking)}"
+    return waiting[["lead_id"]].assign(to=None, team=None, rule="no rules", why=why, day=None)
 
 
 def _why_unowned(row: dict[Any, Any]) -> str:

@@ -15,6 +15,7 @@ from playbook.chapters.response.due import (
 )
 from playbook.chapters.response.inputs import NOBODY, acts, leads, unrecorded
 from playbook.chapters.response.keeping import reopened
+from playbook.chapters.response.routes import no_routing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,9 +85,9 @@ def _assigned(book: Book) -> tuple[str, str, str]:
     if not book.has("lead.owner_id"):
         return question, "Not recorded: no lead names its owner.", "lead.owner_id"
     owned = book.sql("SELECT count(owner_id) AS n FROM lead_journey")["n"][0]
-    how = "by rule" if book.rules.routing.fallback else "by hand: [routing] has no rules"
-    supply = "" if book.rules.routing.fallback else "[routing] in playbook.toml"
-    return question, f"{owned:,} of {total:,} leads have an owner; {how}.", supply
+    lacking = no_routing(book)
+    how = "by hand: no rule says who is next" if lacking else "[routing] says who is next"
+    return question, f"{owned:,} of {total:,} leads have an owner; {how}.", ", ".join(lacking)
 
 
 def _first_contact(book: Book) -> tuple[str, str, str]:

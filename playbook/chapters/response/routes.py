@@ -31,12 +31,17 @@ def no_routing(book: Book) -> list[str]:
     """What keeps leads from being routed by rule: what to supply or to write; empty for nothing."""
     rules = book.rules.routing
     if not rules.fallback:
-        return ["[routing] in playbook.toml"]
+        return ['[routing] in playbook.toml, such as fallback = "a team"']
     if missing := book.missing("staff.team"):
         return missing
     teams = set(book.table("staff").team.as_table().distinct().to_pandas()["team"].dropna())
     wanted = dict.fromkeys([*(rule.team for rule in rules.rules), rules.fallback])
-    return [f"people of {team} in staff" for team in wanted if team not in teams]
+    named = ", ".join(sorted(teams))
+    return [
+        f"people of {team} in staff, or one of its teams in [routing] ({named})"
+        for team in wanted
+        if team not in teams
+    ]
 
 
 def plan(book: Book) -> routing.Plan:
