@@ -248,7 +248,8 @@ def _write_problems(problems: pd.DataFrame, target: Path) -> None:
 )
 @click.option(
     "--as-of",
-    help="The moment, such as 2026-11-02T09:00, or 'now' [default: when the data was extracted].",
+    help="The moment, such as 2026-11-02T09:00, or 'now' [default: when the data was "
+    "extracted, else its latest moment].",
 )
 @click.option(
     "--rules",

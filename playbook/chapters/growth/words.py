@@ -167,6 +167,8 @@ def of_won(table: pd.DataFrame, by: str) -> Words:
         f"Most often won: leads from {best[by]} ({fmt.percent(best['won_rate'])}); "
         f"least often: {least[by]} ({fmt.percent(least['won_rate'])})"
     )
+    if len(ranked) == 1 or not won:
+        title = f"{fmt.number(won)} of {fmt.plural(leads, 'lead')} on record won so far"
     see = (
         f"Of all {fmt.number(leads)} leads on record, {fmt.number(won)} have been won so far: "
         f"{fmt.percent(fmt.div(won, leads), 2)} (95 % {100 * low[0]:.2f}–{100 * high[0]:.2f}). "

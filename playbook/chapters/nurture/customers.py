@@ -27,7 +27,8 @@ def customer_states(book: Book) -> pd.DataFrame:
     """How many open leads were in each state when the period began and when it ended.
 
     A lead's state is the furthest it has reached; those that are invalid, won or lost are left
-    out. A period that is not over is looked at as of now.
+    out, and so are those whose status says so, as exported, without saying since when. A period
+    that is not over is looked at as of now.
 
     Returns:
         `state`, `leads` (at the end), `before` (at the beginning), `entered` (in it at the end,
@@ -77,7 +78,16 @@ def _both(book: Book) -> pd.DataFrame:
         for moment in (book.period.start, book.period.end)
     )
     frame = pd.DataFrame({"before": _placed(book, start), "after": _placed(book, end)})
+    frame = frame[~frame.index.isin(_invalid(book))]
     return frame.fillna({"before": NEW}).dropna(subset=["after"])
+
+
+def _invalid(book: Book) -> list[str]:
+    """Leads whose status is invalid and of which no record says since when."""
+    found = book.sql(
+        "SELECT lead_id FROM lead_journey WHERE status = 'invalid' AND invalid_at IS NULL"
+    )
+    return list(found["lead_id"])
 
 
 def _placed(book: Book, moment: datetime) -> pd.Series[Any]:

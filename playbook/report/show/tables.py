@@ -148,7 +148,8 @@ def worklist(
     if full.empty:
         where = "Nothing on this list."
     elif file:
-        where = f"All {fmt.number(len(full))} rows are in worklists/{file}."
+        rows_are = "The row is" if len(full) == 1 else f"All {fmt.number(len(full))} rows are"
+        where = f"{rows_are} in worklists/{file}."
     else:
         where = _more(len(full) - len(head), None)
     inside = _table_html(list(full.columns), labels, kinds, cells, {})
