@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from functools import cached_property, wraps
 from pathlib import Path
@@ -340,14 +341,15 @@ def freeze(
     moment = parse_as_of(as_of, loaded)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".freezing-", dir=out.parent) as scratch:
-        partial = Path(scratch) / "book.duckdb"
+        partial, dropped = Path(scratch) / "book.duckdb", Path(scratch) / "aside"
         try:
             with duckdb.connect(partial) as con:
                 settings = (
                     f"SET temp_directory = '{scratch}/spill'; SET enable_progress_bar = false"
                 )
                 con.execute(settings)
-                _fill(con, source, loaded, moment, aside or out.with_suffix(".aside"))
+                _fill(con, source, loaded, moment, dropped)
+            _place(dropped, aside or out.with_suffix(".aside"))
             os.replace(partial, out)  # noqa: PTH105 - replaces on every platform
         except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
             raise InputError(
@@ -356,6 +358,18 @@ def freeze(
                 "the input is still there."
             ) from error
     return out
+
+
+def _place(made: Path, folder: Path) -> None:
+    """Bring the files of `made` into `folder`, in place of those of an earlier run.
+
+    Another process may freeze the same input at the same moment, and bring the same files.
+    """
+    for old in folder.glob("*.csv"):
+        old.unlink(missing_ok=True)
+    for file in sorted(made.glob("*.csv")):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, folder / file.name)
 
 
 def _fill(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 
 import duckdb
 import pytest
@@ -153,3 +155,18 @@ def test_a_full_disk_is_told_and_leaves_the_earlier_file(open_files, tmp_path, m
                 freeze(tmp_path / "data", out)
         assert out.read_bytes() == b"the last good one"
         assert [p.name for p in out.parent.iterdir()] == ["book.duckdb"]
+
+
+def test_several_may_freeze_the_same_input_at_the_same_moment(tmp_path):
+    folder, out = tmp_path / "data", tmp_path / "cache" / "book.duckdb"
+    folder.mkdir()
+    rows = "".join(f"{'' if n % 2 else n},2026-10-01 09:00\n" for n in range(60_000))
+    (folder / "lead.csv").write_text(f"lead_id,created_at\n{rows}", "utf-8")
+    code = f"from pathlib import Path; from playbook.book import freeze; freeze({str(folder)!r}, "
+    command = [sys.executable, "-c", f"{code}Path({str(out)!r}))"]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [(p.communicate()[1], p.returncode) for p in running] == [("", 0)] * 4
+    assert open_book(out).rows("lead") == 30_000
+    (aside,) = out.with_suffix(".aside").glob("*")
+    assert len(aside.read_text("utf-8-sig").splitlines()) == 30_001
+    assert {p.name for p in out.parent.iterdir()} == {"book.duckdb", "book.aside"}
