@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from playbook.errors import ParameterError, unknown
 from playbook.format import div
+from playbook.intervals import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ def differences(
     found = pd.DataFrame(compared, columns=Comparison._fields, index=table.index, dtype=float)
     rate = div(table["converted"], table["n"])
     base_rate = div(table["base_converted"], table["base_n"])
-    adjusted = adjusted_p(found["p_value"], adjust)
+    adjusted = holm(found["p_value"]) if adjust == "holm" else found["p_value"]
     return table.assign(
         rate=rate,
         base_rate=base_rate,
@@ -155,27 +156,6 @@ def compare(
     with np.errstate(divide="ignore"):  # it also makes the ratio of the two, where the base is 0
         test = test_proportions_2indep(*counts, method="score", compare="diff", correction=False)
     return Comparison(float(low), float(high), float(test.statistic), float(test.pvalue))
-
-
-def adjusted_p(p_values: pd.Series[float], adjust: Adjustment = "holm") -> pd.Series[float]:
-    """The p values adjusted for all that are known; missing ones stay missing and do not count.
-
-    >>> import pandas as pd
-    >>> adjusted_p(pd.Series([0.01, 0.04, float("nan"), 0.03])).tolist()
-    [0.03, 0.06, nan, 0.06]
-    """
-    import numpy as np
-
-    result = p_values.astype("float64").copy()
-    if adjust == "none":
-        return result
-    values = result.to_numpy(copy=True)
-    order = np.argsort(values, kind="stable")[: int(np.isfinite(values).sum())]
-    # By hand: statsmodels collects garbage at each call, which takes a hundred times as long.
-    steps = values[order] * np.arange(len(order), 0, -1)
-    values[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    result[:] = values
-    return result
 
 
 def _check(table: pd.DataFrame, adjust: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.errors import ParameterError, unknown
+from playbook.format import div
+from playbook.intervals import holm, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,7 @@ def engagement(
     Raises:
         ParameterError: A column is missing.
 
-    Source: Wilson (1927), by statsmodels.
+    Source: Wilson (1927).
     """
     import pandas as pd
 
@@ -53,9 +55,8 @@ def engagement(
     found["young"] = found["at"] + window > pd.Timestamp(as_of)
     old = found[~found["young"]].groupby("program")["engaged"].agg(sent="size", engaged="count")
     table = old.join(found.groupby("program")["young"].sum(), how="outer").fillna(0).astype(int)
-    rates = [_wilson(row.engaged, row.sent, confidence) for row in table.itertuples()]
-    named = ["rate", "low", "high"]
-    table[named] = pd.DataFrame(rates, index=table.index, columns=named, dtype=float)
+    table["rate"] = div(table["engaged"], table["sent"])
+    table["low"], table["high"] = wilson(table["engaged"], table["sent"], confidence)
     columns = ["program", "sent", "engaged", "rate", "low", "high", "young"]
     counted: pd.DataFrame = table.rename_axis("program").reset_index()[columns]
     return counted
@@ -93,7 +94,6 @@ def step_effects(
     Source: Mantel and Haenszel (1959); Anderson, Cain and Gelber (1983) on the landmark.
     """
     import pandas as pd
-    from statsmodels.stats.multitest import multipletests
 
     _need("steps", steps, _STEPS)
     _need("returns", returns, ("entity", "at"))
@@ -105,10 +105,7 @@ def step_effects(
         found = stratified(own.assign(month=month), "got", "returned", ["month"], confidence)
         rows.append({"program": program, **_renamed(found)})
     table = pd.DataFrame(rows, columns=["program", *_NAMES.values(), "warning"])
-    known = table["p"].notna()
-    table.insert(len(table.columns) - 1, "p_adjusted", float("nan"))
-    if known.any():
-        table.loc[known, "p_adjusted"] = multipletests(table.loc[known, "p"], method="holm")[1]
+    table.insert(len(table.columns) - 1, "p_adjusted", holm(table["p"]))
     return table
 
 
@@ -326,15 +323,6 @@ def _floats(table: list[list[float]]) -> Any:
     import numpy as np
 
     return np.array(table, dtype=float)
-
-
-def _wilson(x: int, n: int, confidence: float) -> tuple[float, float, float]:
-    from statsmodels.stats.proportion import proportion_confint
-
-    if not n:
-        return float("nan"), float("nan"), float("nan")
-    low, high = proportion_confint(x, n, alpha=1 - confidence, method="wilson")
-    return x / n, float(low) if x else 0.0, float(high)
 
 
 def _need(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.errors import ParameterError
 from playbook.format import div
+from playbook.intervals import wilson
 from playbook.scoring import ranks
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def thresholds(scores: Values, outcome: Values, *, confidence: float = 0.95) -> 
     table["called"] = grouped["size"].to_numpy(dtype="int64")
     table["positives"] = grouped["sum"].to_numpy(dtype="int64")
     table["precision"] = div(table["positives"], table["called"])
-    table["low"], table["high"] = _wilson(table["positives"], table["called"], confidence)
+    table["low"], table["high"] = wilson(table["positives"], table["called"], confidence)
     table["recall"] = table["positives"] / truth.sum()
     table["lift"] = table["precision"] / truth.mean()
     return table
@@ -160,7 +161,7 @@ def _calibration(
     table = pd.DataFrame({"n": rows.size(), "predicted": rows["predicted"].mean()})
     table["positives"] = rows["truth"].sum().astype("int64")
     table["rate"] = div(table["positives"], table["n"])
-    table["low"], table["high"] = _wilson(table["positives"], table["n"], confidence)
+    table["low"], table["high"] = wilson(table["positives"], table["n"], confidence)
     table.insert(0, "bin", np.arange(1, len(table) + 1))
     return table.reset_index(drop=True)
 
@@ -178,18 +179,7 @@ def _deciles(
     table = pd.DataFrame({"n": grouped.size(), "lowest": grouped["score"].min()})
     table["positives"] = grouped["truth"].sum().astype("int64")
     table["rate"] = div(table["positives"], table["n"])
-    table["low"], table["high"] = _wilson(table["positives"], table["n"], confidence)
+    table["low"], table["high"] = wilson(table["positives"], table["n"], confidence)
     table["lift"] = table["rate"] / truth.mean()
     table["share_of_positives"] = table["positives"].cumsum() / truth.sum()
     return table.reset_index()
-
-
-def _wilson(
-    successes: pd.Series[Any], trials: pd.Series[Any], confidence: float
-) -> tuple[Any, Any]:
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(
-        successes.to_numpy(), trials.to_numpy(), alpha=1 - confidence, method="wilson"
-    )
-    return low, high

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from playbook import intervals
 from playbook.errors import ParameterError
 from playbook.funnel import compare
 
@@ -87,21 +88,21 @@ def by_hand(p_values):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_the_one_made_by_hand(p_values):
-    assert compare.adjusted_p(pd.Series(p_values)).tolist() == pytest.approx(by_hand(p_values))
+    assert intervals.holm(pd.Series(p_values)).tolist() == pytest.approx(by_hand(p_values))
 
 
 @settings(max_examples=20)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_the_one_of_statsmodels_and_what_is_unknown_does_not_count(p_values):
     theirs = multipletests(p_values, method="holm")[1]
-    ours = compare.adjusted_p(pd.Series([math.nan, *p_values, math.nan]))
+    ours = intervals.holm(pd.Series([math.nan, *p_values, math.nan]))
     assert ours[1:-1].tolist() == pytest.approx(theirs.tolist())
     assert ours.isna().sum() == 2
 
 
 def test_holm_over_rows_is_worked_by_hand():
     # 0.01 x 4, 0.02 x 3, 0.03 x 2 and 0.04 x 1, never falling.
-    found = compare.adjusted_p(pd.Series([0.04, 0.01, 0.03, 0.02]))
+    found = intervals.holm(pd.Series([0.04, 0.01, 0.03, 0.02]))
     assert found.tolist() == pytest.approx([0.06, 0.04, 0.06, 0.06])
 
 

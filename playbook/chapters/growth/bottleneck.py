@@ -28,7 +28,7 @@ from playbook.chapters.growth.analysis import baseline_rates
 from playbook.chapters.growth.changes import fair_changes
 from playbook.chapters.growth.pace import ENOUGH
 from playbook.format import div
-from playbook.funnel.compare import adjusted_p
+from playbook.intervals import holm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,7 +139,7 @@ def bottlenecks(book: Book) -> pd.DataFrame:
 
     signs = {c.key: c.measured(book) for c in CANDIDATES}
     known = pd.Series({key: s.p_value for key, s in signs.items() if not s.needs}, dtype=float)
-    adjusted = adjusted_p(known).to_dict()
+    adjusted = holm(known).to_dict()
     worths = _worths(book, signs)
     rows = [
         _row(book, c, signs[c.key], adjusted.get(c.key, nan), worths.get(c.key, UNKNOWN))

@@ -12,7 +12,8 @@ from playbook.chapters.growth.declared import STAGE_NAMES, funnel_events, stages
 from playbook.chapters.growth.pace import BASELINE_PERIODS, ENOUGH, fair_days
 from playbook.errors import ParameterError, unknown
 from playbook.format import div
-from playbook.funnel.compare import adjusted_p, differences
+from playbook.funnel.compare import differences
+from playbook.intervals import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,6 +143,6 @@ def _changes(book: Book, against: str) -> list[FairChange]:
     )
     table = differences(table, adjust="none")
     enough = table[["n", "base_n"]].min(axis=1) >= ENOUGH
-    table["p_adjusted"] = adjusted_p(table["p_value"].where(enough))
+    table["p_adjusted"] = holm(table["p_value"].where(enough))
     rows = table[list(FairChange._fields)].itertuples(index=False, name=None)
     return [FairChange(*row) for row in rows]

@@ -12,7 +12,7 @@ from playbook.chapters.growth.declared import STAGE_NAMES, funnel_events, stages
 from playbook.chapters.growth.pace import BASELINE_PERIODS, ENOUGH, usual_days
 from playbook.format import div
 from playbook.funnel import against_rest, wilson
-from playbook.funnel.compare import adjusted_p
+from playbook.intervals import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def channel_stages(book: Book) -> pd.DataFrame:
         return pd.DataFrame(columns=_COLUMNS)
     steps = _folded(counted).groupby("first", sort=False)
     table = pd.concat([_against_others(step) for _, step in steps], ignore_index=True)
-    table["p_adjusted"] = adjusted_p(table["p_value"])
+    table["p_adjusted"] = holm(table["p_value"])
     smaller = table[["n", "base_n"]].min(axis=1)
     table["is_news"] = (table["p_adjusted"] < 0.05) & (smaller >= ENOUGH)
     return table[_COLUMNS]

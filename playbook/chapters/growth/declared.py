@@ -196,13 +196,14 @@ METRICS: tuple[Metric, ...] = (
         denominator=COST, less=True,
     ),
     Metric(
-        "P02-M13", "response_in_time", "First response in time, basic", "销售跟进及时率", "share",
+        "P02-M13", "response_in_time", "First response in time", "销售跟进及时率", "share",
         "up", ANSWERED_IN_TIME,
-        "Leads answered by a person within the SLA ÷ leads whose answer is due, clock hours.",
+        "Leads answered by a person within the SLA ÷ leads whose answer is due. A lead that is not "
+        "due yet counts in neither.",
         denominator=ANSWER_DUE, view="cohort", part=True,
     ),
     Metric(
-        "P02-M13/median", "response_hours", "First response, median, basic", "首次响应时间",
+        "P02-M13/median", "response_hours", "First response, median", "首次响应时间",
         "hours", "down",
         Measure(
             "lead_journey", "created_at", lambda t: t.response_hours.median(), ("activity",)

@@ -20,6 +20,7 @@ from playbook.chapters.nurture.evaluated import (
     step_rows,
 )
 from playbook.chapters.nurture.inputs import cases, now, responses, returns, tables
+from playbook.intervals import holm
 from playbook.nurture.effects import SMALL
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def step_effects(book: Book) -> pd.DataFrame:
     if not known:
         return pd.DataFrame(columns=list(_COLUMNS))
     table = pd.concat(known, ignore_index=True)
-    table["p_adjusted"] = _holm(table["p"])
+    table["p_adjusted"] = holm(table["p"])
     table["rate_with"] = table["returned_with"] / table["with_step"].where(table["with_step"] > 0)
     table["rate_without"] = table["returned_without"] / table["without_step"].where(
         table["without_step"] > 0
@@ -139,17 +140,6 @@ def _of_flow(book: Book, flow: nurture.Flow) -> pd.DataFrame:
     return found.assign(
         flow=flow_title(flow), step=found["program"].map(names), goal=GOAL_NAMES[aim]
     )
-
-
-def _holm(p: pd.Series[Any]) -> pd.Series[Any]:
-    """Adjusted for looking at every step; missing stays missing."""
-    from statsmodels.stats.multitest import multipletests
-
-    known = p.dropna().astype(float)
-    adjusted = p.astype(float).copy()
-    if len(known):
-        adjusted[known.index] = multipletests(known, method="holm")[1]
-    return adjusted
 
 
 def _verdict(row: dict[Any, Any]) -> str:

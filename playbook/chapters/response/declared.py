@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.book import remembered
-from playbook.chapters.growth.declared import ANSWER_DUE, ANSWERED, ANSWERED_IN_TIME
+from playbook.chapters.growth import declared as growth
 from playbook.metrics import Measure, Metric, evaluate
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _CAPTURED = ("lead_journey", "created_at")
 _DONE = ("activity",)
 _JUDGED = ("stage_event",)
+_SHARED = ("response_in_time", "response_hours")
+"""Metrics of the growth page that are this chapter's too."""
 _DECISIONS = ("sql_at", "nurture_at", "invalid_at")
 
 
@@ -42,31 +44,19 @@ def _hours(value: Any) -> Measure:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric(
-        "P02-R2/in-time", "response_in_time", "First response in time", "销售跟进及时率", "share",
-        "up", ANSWERED_IN_TIME,
-        "Leads answered by a person within the SLA ÷ leads whose answer is due. A lead that is not "
-        "due yet counts in neither.",
-        denominator=ANSWER_DUE, view="cohort", part=True,
-    ),
-    Metric(
-        "P02-R2/median", "response_hours", "First response, median", "首次响应时间", "hours",
-        "down", _hours(lambda t: t.response_hours.median()),
-        "Median hours from capture to the first answer by a person, of the leads answered.",
-        view="cohort", n=ANSWERED,
-    ),
+    *(metric for metric in growth.METRICS if metric.key in _SHARED),
     Metric(
         "P02-R2/p90", "response_p90", "First response, nine in ten within", "首次响应时间P90",
         "hours", "down", _hours(lambda t: t.response_hours.quantile(0.9)),
         "Hours from capture within which nine in ten of the answered leads had their answer.",
-        view="cohort", n=ANSWERED,
+        view="cohort", n=growth.ANSWERED,
     ),
     Metric(
         "B5-M1", "response_mean", "Capture to first contact, mean", "线索响应时间", "hours",
         "down", _hours(lambda t: t.response_hours.mean()),
         "Mean hours from capture to the first answer by a person, of the leads answered. A few "
         "very late ones pull it up: read it beside the median.",
-        view="cohort", n=ANSWERED,
+        view="cohort", n=growth.ANSWERED,
     ),
     Metric(
         "P02-R2/never", "never_touched", "Never touched by a person", "从未跟进线索数", "count",

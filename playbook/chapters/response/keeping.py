@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playbook import response
@@ -159,13 +160,7 @@ def flattered(book: Book) -> float:
     """
     if not book.has("activity", "touch"):
         return math.nan
-    sla = response.Sla(
-        steps=promise(book).of(response.RESPONSE),
-        clock=promise(book).clock,
-        start=promise(book).start,
-        workdays=promise(book).workdays,
-        zone=promise(book).zone,
-    )
+    sla = replace(promise(book), steps=promise(book).of(response.RESPONSE))
     every = acts(book).mutate(automatic=False)
     rows = response.clocks(leads(book), every, sla, as_of=book.as_of)
     inside = rows.filter(rows.opened_at >= book.period.start, rows.opened_at < book.period.end)

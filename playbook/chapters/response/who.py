@@ -96,7 +96,7 @@ def team_trend(book: Book) -> pd.DataFrame:
     Returns:
         As `metrics.history`, with `series` (the team); by team, oldest period first.
     """
-    wanted = [m for m in METRICS if m.id == "P02-R2/in-time"]
+    wanted = [m for m in METRICS if m.key == "response_in_time"]
     past = history(book, wanted, by="team")
     past = past[past["recent"] & past["team"].notna()]
     ordered = past.sort_values(["team", "start"], ignore_index=True)
