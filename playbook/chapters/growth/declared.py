@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook import format as fmt
 from playbook.book import remembered
+from playbook.chapters.cockpit import layered
 from playbook.funnel import Funnel
 from playbook.metrics import Measure, Metric, evaluate
 
@@ -292,7 +292,7 @@ def cockpit(book: Book) -> pd.DataFrame:
 
 
 def cockpit_rows(book: Book, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The chapter's rows of the seven-layer cockpit: company (1) and funnel (2).
+    """The chapter's rows of the seven-layer cockpit: company (1), funnel (2) and channel (3).
 
     Args:
         book: The Book.
@@ -301,42 +301,6 @@ def cockpit_rows(book: Book, table: pd.DataFrame) -> list[dict[str, Any]]:
     layers = {
         1: ("P02-M9", "P02-M8", "P02-M12"),
         2: ("P02-M1", "P02-M2", "P02-M3", "P02-M4", "P02-M5", "P02-M6", "P02-M7", "P02-M9/deals"),
+        3: ("P02-M10", "P02-M11"),
     }
-    rows = {row["metric"]: row for _, row in table.iterrows()}
-    return [_cockpit_row(book, layer, rows[i]) for layer, ids in layers.items() for i in ids]
-
-
-def _cockpit_row(book: Book, layer: int, row: pd.Series[Any]) -> dict[str, Any]:
-    style, currency = book.rules.report.number_style, book.rules.company.currency
-    missing = fmt.is_missing(row["value"])
-    trend = [None if fmt.is_missing(x) else float(x) for x in row["trend"]]
-    target = fmt.div(row["value"], row["target"])
-    return {
-        "layer": layer,
-        "name": row["name"],
-        "value_text": fmt.value(row["value"], row["unit"], currency=currency, style=style),
-        "change_text": ""
-        if row["immature"]
-        else fmt.change(row["value"], row["previous"], row["unit"], currency=currency, style=style),
-        "last_year_text": ""
-        if row["immature"]
-        else fmt.change(
-            row["value"], row["last_year"], row["unit"], currency=currency, style=style
-        ),
-        "target_share": None if fmt.is_missing(target) else target,
-        "trend": trend,
-        "judgement": "no data" if missing else "too young" if row["immature"] else _judge(target),
-        "level": "info" if missing or row["immature"] else _level(target),
-    }
-
-
-def _judge(target: float) -> str:
-    if fmt.is_missing(target):
-        return "no target"
-    return "on target" if target >= 1 else "close" if target >= 0.9 else "behind"
-
-
-def _level(target: float) -> str:
-    if fmt.is_missing(target):
-        return "info"
-    return "good" if target >= 1 else "watch" if target >= 0.9 else "act"
+    return layered(book, table, layers)
