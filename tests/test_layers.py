@@ -17,10 +17,22 @@ LEAVES = {
     "conditions",
     "resources",
     "intervals",
+    "queries",
+    "tables",
     "worktime",
 }
-METHODS = {"funnel", "nurture", "response", "routing", "scoring"}
-LEVELS = [LEAVES, METHODS | {"data"}, {"derive", "book"}, {"metrics"}, {"chapters"}, {"report"}]
+METHODS = {
+    "attribution",
+    "economics",
+    "funnel",
+    "keywords",
+    "nurture",
+    "response",
+    "routing",
+    "scoring",
+}
+BOOK = {"touchpoint", "derive", "book"}
+LEVELS = [LEAVES, METHODS | {"data"}, BOOK, {"metrics"}, {"chapters"}, {"report"}]
 LEVELS += [{"cli", "__main__"}]
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook import conditions
+from playbook import conditions, tables
 from playbook.conditions import Comparison, Condition, Joined
 from playbook.errors import ParameterError
 from playbook.format import div
-from playbook.scoring import engine
+from playbook.scoring import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.conditions import KeyPath
-    from playbook.scoring.engine import T
+    from playbook.tables import T
 
 STATES = ("passes", "fails", "unknown")
 
@@ -60,7 +60,7 @@ def standards(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id")
             standard=ibis.literal(name),
             place=ibis.literal(place, "int16"),
             condition=ibis.literal(conditions.describe(leaf)),
-            state=_state(engine.test(leaf, table)),
+            state=_state(holds.test(leaf, table)),
             missing=~_any_holds([*above, leaf], table),
             one_of=ibis.literal(one_of),
         )
@@ -68,7 +68,7 @@ def standards(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id")
         for place, (leaf, above, one_of) in enumerate(leaves, start=1)
     ]
     order = [key, _rank(list(rules)), "place"]
-    return engine.like(leads, ibis.union(*parts).order_by(*order) if parts[1:] else parts[0])
+    return tables.like(leads, ibis.union(*parts).order_by(*order) if parts[1:] else parts[0])
 
 
 def verdicts(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id") -> T:
@@ -94,13 +94,13 @@ def verdicts(leads: T, rules: Mapping[str, Condition], *, key: str = "lead_id") 
         table.select(
             key,
             standard=ibis.literal(name),
-            state=_state(engine.test(rule, table)),
+            state=_state(holds.test(rule, table)),
             missing=_wanted(rule, table).re_replace("; $", ""),
         )
         for name, rule in rules.items()
     ]
     answer = ibis.union(*parts) if parts[1:] else parts[0]
-    return engine.like(leads, answer.order_by(key, _rank(list(rules))))
+    return tables.like(leads, answer.order_by(key, _rank(list(rules))))
 
 
 def pass_counts(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition]) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def pass_counts(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition]) 
     ]
     sums: dict[str, Any] = {"n": table.count()}
     for index, (_, _, part) in enumerate(asked):
-        held = engine.test(part, table)
+        held = holds.test(part, table)
         sums[f"passes_{index}"] = held.sum()
         sums[f"fails_{index}"] = (~held).sum()
     found = table.aggregate(**sums).to_pandas().iloc[0].fillna(0).astype("int64")
@@ -147,7 +147,7 @@ def _table(leads: pd.DataFrame | ir.Table, rules: Mapping[str, Condition], *key:
     if not rules:
         raise ParameterError("rules must hold at least one standard, by name.")
     fields = [name for rule in rules.values() for name in conditions.fields(rule)]
-    return engine.as_ibis(leads, [*key, *fields], "leads")
+    return tables.as_ibis(leads, [*key, *fields], "leads")
 
 
 def _walk(
@@ -166,7 +166,7 @@ def _walk(
 def _any_holds(parts: list[Condition], table: ir.Table) -> ir.BooleanValue:
     """Whether one of the conditions is known to hold; never NULL."""
     either = Joined("any", tuple(parts)) if parts[1:] else parts[0]
-    return engine.test(either, table).fill_null(False)
+    return holds.test(either, table).fill_null(False)
 
 
 def _state(held: ir.BooleanValue) -> ir.Value:
@@ -187,7 +187,7 @@ def _wanted(condition: Condition, table: ir.Table) -> ir.StringValue:
     words = conditions.describe(condition)
     if isinstance(condition, Joined):
         words = f"one of: {' | '.join(map(conditions.describe, condition.parts))}"
-    held = engine.test(condition, table)
+    held = holds.test(condition, table)
     return ibis.cases((held, ""), (~held, f"{words}; "), else_=f"{words} (not known); ")
 
 

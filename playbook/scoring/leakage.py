@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from playbook import tables
 from playbook.format import number, percent
-from playbook.scoring import encoding, engine, ranks
+from playbook.scoring import encoding, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def suspects(
     import numpy as np
     import pandas as pd
 
-    frame = engine.as_pandas(table)
+    frame = tables.as_pandas(table)
     names = [name for name in (columns or frame.columns) if name != outcome]
     _, truth = ranks.checked(np.zeros(len(frame)), frame[outcome])
     rows = []

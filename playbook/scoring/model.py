@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from playbook import tables
 from playbook.errors import ParameterError, unknown
 from playbook.format import number
 from playbook.scoring import columns as which
-from playbook.scoring import encoding, engine, logistic
+from playbook.scoring import encoding, logistic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.scoring.encoding import Design, Encoding
-    from playbook.scoring.engine import T
+    from playbook.tables import T
 
 TRAINED_SHARE = 0.7
 EVENTS_PER_TERM = 10
@@ -103,7 +104,7 @@ def fit(
     Source: odds ratios with Wald intervals as computed by statsmodels; Firth (1993) where a
     level or a number parts the outcomes completely.
     """
-    frame = engine.as_pandas(table)
+    frame = tables.as_pandas(table)
     _check(frame, outcome, time, until, key)
     which.declared_names(frame, columns, known_after or {}, confirmed)
     frame = frame.assign(**{outcome: which.outcomes(frame[outcome])}).dropna(subset=[outcome])
@@ -154,7 +155,7 @@ def predict(fitted: Fitted, table: T, *, key: str | None = None) -> T:
 
     names: list[str] = [one.column for one in fitted.encodings]
     time = fitted.time if fitted.time in table.columns else None
-    rows = engine.as_ibis(table, [*filter(None, (key, time)), *names], "the table")
+    rows = tables.as_ibis(table, [*filter(None, (key, time)), *names], "the table")
     weights = fitted.weights
     odds: Any = ibis.literal(fitted.intercept)
     for one in fitted.encodings:
@@ -162,7 +163,7 @@ def predict(fitted: Fitted, table: T, *, key: str | None = None) -> T:
     answer = {"probability": 1.0 / (1.0 + (-odds).exp())}
     if time is not None:
         answer["is_later"] = rows[time] >= ibis.literal(fitted.until)
-    return engine.like(table, rows.select(*([key] if key else []), **answer))
+    return tables.like(table, rows.select(*([key] if key else []), **answer))
 
 
 def cross_fit(
@@ -196,7 +197,7 @@ def cross_fit(
 
     if folds < 2 or {"time", "until"} & set(settings):
         raise ParameterError(f"folds must be 2 or more, not {folds}, and there is no time here.")
-    frame = engine.as_pandas(table)
+    frame = tables.as_pandas(table)
     truth = which.outcomes(frame[outcome])
     frame = frame[truth.notna()].reset_index(drop=True)
     fold = np.random.default_rng(seed).permutation(len(frame)) % folds

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from playbook import conditions
+from playbook import conditions, tables
 from playbook.errors import ParameterError
-from playbook.scoring import engine
+from playbook.scoring import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from playbook.scoring.engine import T
     from playbook.scoring.settings import BehaviourLike, FitLike, PointRulesLike
+    from playbook.tables import T
 
 SECONDS_A_DAY = 86_400.0
 DUST = 6
@@ -94,7 +94,7 @@ def rule_score(
         else_="cold",
     )
     scored = scored.mutate(band=band, is_mql=scored.score >= rules.mql_points)
-    return engine.like(leads, scored.order_by(key))
+    return tables.like(leads, scored.order_by(key))
 
 
 def rule_points(
@@ -136,7 +136,7 @@ def rule_points(
         for place, (name, (kind, factor)) in enumerate(wide.factors.items())
     ]
     rows = ibis.union(*parts) if parts[1:] else parts[0]
-    return engine.like(leads, rows.filter(rows.points != 0).order_by(key, "place").drop("place"))
+    return tables.like(leads, rows.filter(rows.points != 0).order_by(key, "place").drop("place"))
 
 
 def most_points(rules: PointRulesLike) -> int:
@@ -164,7 +164,7 @@ def points_by_factor(
         raise ParameterError("rules give no points: add a factor of fit or of behaviour.")
     moment = [as_of] if isinstance(as_of, str) else []
     fields = [name for entry in rules.fit for name in conditions.fields(entry.when)]
-    table = engine.as_ibis(leads, [key, *moment, *fields], "leads")
+    table = tables.as_ibis(leads, [key, *moment, *fields], "leads")
     factors: dict[str, tuple[str, str]] = {}
     columns: dict[str, Any] = {}
     for place, factor in enumerate(dict.fromkeys(entry.factor for entry in rules.fit)):
@@ -174,7 +174,7 @@ def points_by_factor(
     wide = table.select(key, **columns)
     if touches is None or not rules.behaviour:
         return Wide(wide, factors)
-    seen = engine.as_ibis(touches, [key, "touch_type", "touched_at"], "touches")
+    seen = tables.as_ibis(touches, [key, "touch_type", "touched_at"], "touches")
     earned = _earned(seen, table, rules.behaviour, as_of, key).rename(lead_of_touch=key)
     joined = wide.left_join(earned, wide[key] == earned.lead_of_touch)
     gained = {f"touch_{i}": _capped(joined, f"touch_{i}", b) for i, b in enumerate(rules.behaviour)}
@@ -187,7 +187,7 @@ def _fit(levels: Iterable[FitLike], table: ir.Table) -> ir.Value:
     import ibis
 
     cases = [
-        (engine.test(level.when, table), ibis.literal(level.points, "int64")) for level in levels
+        (holds.test(level.when, table), ibis.literal(level.points, "int64")) for level in levels
     ]
     return ibis.cases(*cases, else_=ibis.literal(0, "int64"))
 

@@ -1,4 +1,4 @@
-"""Where the work is done: in the engine that holds the table; a DataFrame goes to DuckDB.
+"""Tables as they come, a DataFrame or an Ibis table, and answers of the kind that came.
 
 What comes back is of the kind that went in: a DataFrame for a DataFrame, and for an Ibis table
 an Ibis table that has not run yet, so that a million leads need not pass through Python.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from playbook import conditions
 from playbook.errors import ParameterError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -47,22 +46,3 @@ def as_pandas(table: pd.DataFrame | ir.Table) -> pd.DataFrame:
     import pandas as pd
 
     return table if isinstance(table, pd.DataFrame) else table.to_pandas()
-
-
-def resolver(table: ir.Table, condition: conditions.Condition) -> Callable[[str], ir.Column]:
-    """Gives the column of a field; one of which nothing is known gets a type that fits."""
-    wanted = {leaf.field: leaf.op for _, leaf in conditions.leaves(condition)}
-
-    def resolve(field: str) -> ir.Column:
-        column = table[field]
-        if not column.type().is_null():
-            return column
-        is_flag = wanted[field] in {"is_true", "is_false"}
-        return column.cast("boolean" if is_flag else "string")
-
-    return resolve
-
-
-def test(condition: conditions.Condition, table: ir.Table) -> ir.BooleanValue:
-    """The condition over a table whose columns are named as its fields."""
-    return conditions.holds(condition, resolver(table, condition))
