@@ -50,6 +50,7 @@ DERIVED = (
     "lead_alias",
     "account_alias",
     "lead_facts",
+    "touchpoint",
 )
 
 
@@ -508,10 +509,13 @@ def _uncached(folder: Path, source: str | Path) -> Path:
     return folder / f"live-{name}-{os.getpid()}.duckdb"
 
 
+_DERIVING = ("derive", "touchpoint", "calendar", "worktime", "conditions")
+
+
 def _code_hash() -> str:
     """A hash of the code that reads, checks and derives: a new version never sees old files."""
     here = Path(__file__).parent
-    deriving = [here / f"{name}.py" for name in ("derive", "calendar", "worktime", "conditions")]
+    deriving = [here / f"{name}.py" for name in _DERIVING]
     files = sorted([*(here / "data").rglob("*.py"), *deriving])
     digest = hashlib.sha256()
     for file in files:

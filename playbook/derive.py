@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playbook import conditions
+from playbook import conditions, touchpoint
 from playbook.worktime import HOUR, worktime
 
 if TYPE_CHECKING:
@@ -314,6 +314,7 @@ def derive(con: duckdb.DuckDBPyConnection, rules: Rules, as_of: datetime) -> dic
     con.execute(FUNNEL_EVENT)
     con.execute(COST_BY_DAY, currency)
     con.execute(CASH, currency)
+    touchpoint.create(con, NO_ORIGIN)
     return deciders
 
 
