@@ -14,10 +14,12 @@ from pydantic import Field
 
 from playbook.calendar import Workdays
 from playbook.conditions import parse
+from playbook.data.rules.attribution import Attribution
 from playbook.data.rules.condition import (  # noqa: TC001 - pydantic reads them at run time
     AccountCondition,
     LeadCondition,
 )
+from playbook.data.rules.economics import Economics, Verdicts
 from playbook.data.rules.fields import (
     Break,
     Currency,
@@ -27,6 +29,7 @@ from playbook.data.rules.fields import (
     Share,
     Zone,
 )
+from playbook.data.rules.keywords import Keywords
 from playbook.data.rules.nurture import Nurture
 from playbook.data.rules.sales import STEPS, Routing, SlaStep
 from playbook.data.rules.scoring import Scoring
@@ -338,6 +341,10 @@ class Rules(Section):
     routing: Routing = Routing()
     nurture: Nurture = Nurture()
     scoring: Scoring = Scoring()
+    keywords: Keywords = Keywords()
+    economics: Economics = Economics()
+    verdicts: Verdicts = Verdicts()
+    attribution: Attribution = Attribution()
     checks: Checks = Checks()
     sources: dict[str, Source] = Field(default_factory=dict)
 

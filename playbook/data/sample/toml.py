@@ -54,6 +54,10 @@ name = "North and inland"
 team = "销售C组"
 when = { field = "account.region", op = "filled" }
 
+# Our name as people type it; competitors, products and industries are taken from the data.
+[keywords.classes]
+brand = ["岑海", "Cenhai"]
+
 # Google's report has its own headers, two lines above them, and no word of its currency.
 [sources.google]
 file = "google_search_terms.csv"
