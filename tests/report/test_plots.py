@@ -119,7 +119,26 @@ def flow_boxes():
     )
 
 
+def pairs():
+    """Channels with a long name, one that brought nothing, one without a first cost."""
+    return pd.DataFrame(
+        {
+            "name": NAMES,
+            "spend": [0.4, 0.3, 0.2, 0.1, 0.0],
+            "result": [0.25, 0.25, 0.5, 0.0, np.nan],
+            "before": [0.3, 1.0, 2.1, np.nan, 4.0],
+            "after": [5.0, 0.9, 0.0004, 1.0, np.nan],
+            "after_low": [2.0, 0.5, 0.0001, 0.4, 3.0],
+            "after_high": [700.0, 2.0, 0.5, 3.0, np.nan],
+            "label": ["¥324 → ¥135 k", "¥900 → ¥40 k", "", None, "¥4,606 → none won"],
+            "emphasis": [True, False, False, False, False],
+        }
+    )
+
+
 FIGURES = {
+    "share_pairs": lambda: plots.share_pairs(pairs(), title="漏斗 Half the money, a fifth of it"),
+    "times_pairs": lambda: plots.times_pairs(pairs(), title="漏斗 Cheap per lead, dear at the end"),
     "flow": lambda: plots.flow(flow_boxes(), title="漏斗 The case of day 7 brings leads back"),
     "panels": lambda: plots.panels(small_multiples(), title="漏斗 Handling fell, quantity rose"),
     "funnel_bars": lambda: plots.funnel_bars(funnel(), title="漏斗 narrows at MQL"),
@@ -192,6 +211,21 @@ FIGURES = {
         ),
         title="漏斗 SQL differs",
         legend="Blue: above all others; red: below; grey: within what chance does.",
+    ),
+    "verdict_grid": lambda: plots.verdict_grid(
+        pd.DataFrame(
+            [
+                {"name": name, "step": step, "text": text, "side": side, "state": state}
+                for name in NAMES
+                for step, text, side, state in [
+                    ("1 · Money → leads", "¥1.25 m", "n = 1,530", "below"),
+                    ("2 · Lead → SQL", "0.5 %", "n = 390", "above"),
+                    ("3 · SQL → won", "–", "n = 0", "cannot say"),
+                ]
+            ]
+        ),
+        title="漏斗 The second layer fails",
+        legend="Red is worse than the other channels, blue is better; grey may be chance.",
     ),
 }
 WITH_YOUNG = ["funnel_bars", "dot_interval", "trend", "trend_of_many", "cohort_heatmap"]

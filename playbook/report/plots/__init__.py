@@ -10,11 +10,17 @@ from playbook.report.plots.calibration import calibration
 from playbook.report.plots.canvas import Picture
 from playbook.report.plots.flows import flow
 from playbook.report.plots.grids import cohort_heatmap
+from playbook.report.plots.heatmap import heatmap
+from playbook.report.plots.journey_flow import journey_flow
 from playbook.report.plots.lines import slopes, trend
 from playbook.report.plots.look import PALETTE, REST, theme
+from playbook.report.plots.models import model_dots
 from playbook.report.plots.odds import odds
+from playbook.report.plots.pairs import share_pairs, times_pairs
 from playbook.report.plots.panels import panels
+from playbook.report.plots.paths import paths
 from playbook.report.plots.rates import rate_grid
+from playbook.report.plots.verdict_grid import verdict_grid
 
 __all__ = [
     "PALETTE",
@@ -28,10 +34,17 @@ __all__ = [
     "dot_interval",
     "flow",
     "funnel_bars",
+    "heatmap",
+    "journey_flow",
+    "model_dots",
     "odds",
     "panels",
+    "paths",
     "rate_grid",
+    "share_pairs",
     "slopes",
     "theme",
+    "times_pairs",
     "trend",
+    "verdict_grid",
 ]

@@ -22,7 +22,7 @@ from playbook.report.plots.look import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -106,6 +106,7 @@ def rows(
     top: float = 0.0,
     wide: float | None = None,
     right: float = 4.0,
+    marks: Mapping[float, str] | None = None,
 ) -> Rows:
     """An axis for one row a name.
 
@@ -120,6 +121,7 @@ def rows(
         top: Of the first row, in points.
         wide: Width of the axis and its labels, in points; to the right edge if not given.
         right: Room in it for the labels at the right.
+        marks: Words at places of the axis, where round values of the unit will not do.
     """
     phone = picture.is_phone
     pitch = PITCH_PHONE if phone else PITCH
@@ -132,7 +134,8 @@ def rows(
     if left is None:
         for name, middle in zip(names, middles, strict=True):
             _name(picture, name, middle, start)
-    _axis(frame, unit, axis_label, room, few=phone or room < 250)
+    round_values = scale.marks(2 if phone or room < 250 else 4, whole=unit == "count")
+    _axis(frame, marks or {mark: tick(mark, unit) for mark in round_values}, axis_label, room)
     return frame
 
 
@@ -146,12 +149,11 @@ def _name(picture: Picture, name: str, middle: float, start: float) -> None:
         picture.words(start - 8, middle + down, part, ha="right", color=INK)
 
 
-def _axis(frame: Rows, unit: str, label: str, room: float, *, few: bool) -> None:
+def _axis(frame: Rows, marks: Mapping[float, str], label: str, room: float) -> None:
     picture, scale = frame.picture, frame.x
-    for mark in scale.marks(2 if few else 4, whole=unit == "count"):
+    for mark, words in marks.items():
         x = scale(mark)
         grid_line(picture, (x, frame.top), (x, frame.bottom))
-        words = tick(mark, unit)
         at_edge = picture.is_phone and x - text_width(words, SMALL) / 2 < 0
         style: dict[str, Any] = {
             "size": SMALL,

@@ -1,0 +1,69 @@
+"""What to tell the leader about attribution and returns, ready to paste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook import format as fmt
+from playbook.chapters.attribution.claims import headline
+from playbook.chapters.attribution.parts import nurture_part
+from playbook.chapters.attribution.scope import known
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from playbook.book import Book
+    from playbook.findings import Finding
+
+_BLOCKS = {
+    "Who made it": ("B2-M2/agreement", "B2-M2/last-touch", "B2-M2/unattributed"),
+    "Events and ads": ("B2-M2/events", "B2-M2/brand-ads"),
+    "Whether it paid": ("P02-M12/", "B5-M4/", "B2-M2/reallocate", "B2-M2/curves"),
+}
+"""Which findings stand in which block."""
+
+
+def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.DataFrame:
+    """The blocks: in short, who made it, events and ads, whether it paid, what next.
+
+    Args:
+        book: The Book.
+        table: What `metrics` returned.
+        found: What `findings` returned.
+
+    Returns:
+        `block` and `text`, one row per block; a text with several points has one on each line.
+    """
+    import pandas as pd
+
+    told = {
+        block: [f.claim for f in found if f.id.startswith(ids)] for block, ids in _BLOCKS.items()
+    }
+    blocks = {
+        "In short": [headline(book, table), *_nurture(book)],
+        **{name: lines for name, lines in told.items() if lines},
+        f"Next {book.period.kind}": _next(found, book.period.kind),
+    }
+    return pd.DataFrame(
+        {"block": list(blocks), "text": ["\n".join(lines) for lines in blocks.values()]}
+    )
+
+
+def _nurture(book: Book) -> list[str]:
+    if "won" not in known(book):
+        return []
+    row = nurture_part(book).set_index("what").loc["deals won"]
+    if not row["all"]:
+        return []
+    text = (
+        f"Nurture had written to {fmt.number(row['from_nurture'])} of the "
+        f"{fmt.plural(row['all'], 'new customer')} before the deal was opened: influenced, not "
+        "sourced."
+    )
+    return [text]
+
+
+def _next(found: list[Finding], kind: str) -> list[str]:
+    actions = [f for f in found if f.remedy and f.level in {"act", "watch"}]
+    lines = [f"{f.remedy} Owner: {f.owner}." if f.owner else f.remedy for f in actions[:4]]
+    return list(dict.fromkeys(lines)) or [f"Nothing to change next {kind}."]
