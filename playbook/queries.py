@@ -227,12 +227,13 @@ def _as_declared(
     answer: pd.DataFrame, query: Query, shapes: Shapes, args: tuple[Any, ...]
 ) -> pd.DataFrame:
     """Whole numbers as such: DuckDB adds them in 128 bits, which pandas takes for fractions."""
-    whole = [
-        name
-        for name in _whole(query, shapes, args)
-        if answer[name].dtype.kind == "f" and answer[name].notna().all()
-    ]
-    return answer.astype(dict.fromkeys(whole, "int64")) if whole else answer
+    import numpy as np
+
+    for name in _whole(query, shapes, args):
+        values = answer[name].to_numpy()
+        if values.dtype.kind == "f" and not np.isnan(values).any():
+            answer[name] = values.astype("int64")
+    return answer
 
 
 @lru_cache(maxsize=COMPILED)
