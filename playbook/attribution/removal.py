@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from playbook.attribution.threads import one_thread
-
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -146,11 +144,13 @@ def dense_lost(layout: Layout, chance: Floats, gains: Floats) -> tuple[Floats, F
         As `lost`, for many tallies.
     """
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     states, inner = len(layout.states), layout.to >= 0
     matrix = np.broadcast_to(np.eye(states), (len(chance), states, states)).copy()
     matrix[:, layout.origin[inner], layout.to[inner]] -= chance[:, inner]
-    with one_thread():
+    # On a busy machine the threads of small matrices wait for each other, and take seconds.
+    with threadpool_limits(limits=1, user_api="blas"):
         visits = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
         return _from_visits(layout, visits, gains)
 
