@@ -8,6 +8,7 @@ from playbook import format as fmt
 from playbook.chapters.attribution.claims import headline
 from playbook.chapters.attribution.parts import nurture_part
 from playbook.chapters.attribution.scope import known
+from playbook.chapters.leader import actions, blocks, claims
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _BLOCKS = {
     "Who made it": ("B2-M2/agreement", "B2-M2/last-touch", "B2-M2/unattributed"),
     "Events and ads": ("B2-M2/events", "B2-M2/brand-ads"),
-    "Whether it paid": ("P02-M12/", "B5-M4/", "B2-M2/reallocate", "B2-M2/curves"),
+    "Whether it paid": ("P02-M12/", "B5-M4/", "B2-M2/reallocate", "B2-M2/no-curve"),
 }
 """Which findings stand in which block."""
 
@@ -34,19 +35,18 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
     Returns:
         `block` and `text`, one row per block; a text with several points has one on each line.
     """
-    import pandas as pd
-
-    told = {
-        block: [f.claim for f in found if f.id.startswith(ids)] for block, ids in _BLOCKS.items()
-    }
-    blocks = {
+    told = {block: claims(found, ids) for block, ids in _BLOCKS.items()}
+    parts = {
         "In short": [headline(book, table), *_nurture(book)],
         **{name: lines for name, lines in told.items() if lines},
-        f"Next {book.period.kind}": _next(found, book.period.kind),
+        f"Next {book.period.kind}": actions(
+            found,
+            f"Nothing to change next {book.period.kind}.",
+            levels=("act", "watch"),
+            most=4,
+        ),
     }
-    return pd.DataFrame(
-        {"block": list(blocks), "text": ["\n".join(lines) for lines in blocks.values()]}
-    )
+    return blocks(parts)
 
 
 def _nurture(book: Book) -> list[str]:
@@ -61,9 +61,3 @@ def _nurture(book: Book) -> list[str]:
         "sourced."
     )
     return [text]
-
-
-def _next(found: list[Finding], kind: str) -> list[str]:
-    actions = [f for f in found if f.remedy and f.level in {"act", "watch"}]
-    lines = [f"{f.remedy} Owner: {f.owner}." if f.owner else f.remedy for f in actions[:4]]
-    return list(dict.fromkeys(lines)) or [f"Nothing to change next {kind}."]

@@ -8,6 +8,7 @@ from playbook import format as fmt
 from playbook.chapters.digital.claims import headline
 from playbook.chapters.digital.explained import failing
 from playbook.chapters.digital.layers import NONE, UNKNOWN
+from playbook.chapters.leader import actions, blocks, claims
 from playbook.chapters.span import span
 
 if TYPE_CHECKING:
@@ -29,18 +30,16 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
         `block`, `text` (one item a line): what happened, the three layers, what was wasted, what
         works, what to do.
     """
-    import pandas as pd
-
-    wasted = [f.claim for f in found if f.id.startswith(("P03-T2/", "P03-T4/negative", "P03-X1/"))]
+    wasted = claims(found, ("P03-T2/", "P03-T4/negative", "P03-X1/"))
     works = [f.claim for f in found if f.level == "good"]
-    rows = [
-        ("What happened", [headline(book, table)]),
-        ("Which layer fails", _layers(book)),
-        ("Where money is lost", wasted or ["Nothing stands out beyond chance."]),
-        ("What works", works or ["Nothing stands out beyond chance."]),
-        ("To do", _do(found) or ["Nothing beyond what is planned."]),
-    ]
-    return pd.DataFrame([(b, "\n".join(t)) for b, t in rows], columns=["block", "text"])
+    parts = {
+        "What happened": [headline(book, table)],
+        "Which layer fails": _layers(book),
+        "Where money is lost": wasted or ["Nothing stands out beyond chance."],
+        "What works": works or ["Nothing stands out beyond chance."],
+        "To do": actions(found, "Nothing beyond what is planned."),
+    }
+    return blocks(parts)
 
 
 def _layers(book: Book) -> list[str]:
@@ -53,12 +52,3 @@ def _layers(book: Book) -> list[str]:
             f"{fmt.plural(fine, 'channel')} fail in no layer beyond chance ({span(book).title})."
         )
     return told or ["Too little to tell."]
-
-
-def _do(found: list[Finding]) -> list[str]:
-    pressing = [f for f in found if f.remedy and f.level == "act"]
-    told = [
-        f"{f.remedy} Owner: {f.owner}." + (f" Worth {f.worth}." if f.worth else "")
-        for f in pressing
-    ]
-    return list(dict.fromkeys(told))

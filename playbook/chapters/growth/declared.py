@@ -192,8 +192,8 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "P02-M12", "roi", "Simple ROI, basic", "ROI", "ratio", "up", WON_AMOUNT,
-        "(Won amount − marketing cost) ÷ marketing cost, both of the period, renewals included; the "
-        "page on attribution has the return on new business, by channel.",
+        "(Won amount − marketing cost) ÷ marketing cost, both of the period, renewals included; "
+        "the page on attribution has the return on new business, by channel.",
         denominator=COST, less=True,
     ),
     Metric(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import format as fmt
+from playbook.chapters.leader import actions, blocks, claims
 from playbook.chapters.nurture.claims import headline
 from playbook.chapters.nurture.declared import standing, waiting_total
 
@@ -34,19 +35,18 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
     Returns:
         `block` and `text`, one row per block; a text with several points has one on each line.
     """
-    import pandas as pd
-
-    told = {
-        block: [f.claim for f in found if f.id.startswith(ids)] for block, ids in _BLOCKS.items()
-    }
-    blocks = {
+    told = {block: claims(found, ids) for block, ids in _BLOCKS.items()}
+    parts = {
         "In short": [headline(book, table), *_waiting(book)],
         **{name: lines for name, lines in told.items() if lines},
-        f"Next {book.period.kind}": _next(found, book.period.kind),
+        f"Next {book.period.kind}": actions(
+            found,
+            f"Nothing to change next {book.period.kind}.",
+            levels=("act", "watch"),
+            most=3,
+        ),
     }
-    return pd.DataFrame(
-        {"block": list(blocks), "text": ["\n".join(lines) for lines in blocks.values()]}
-    )
+    return blocks(parts)
 
 
 def _waiting(book: Book) -> list[str]:
@@ -60,9 +60,3 @@ def _waiting(book: Book) -> list[str]:
         f"cap, {fmt.number(sums['tomorrow'])} due within a day."
     )
     return [text]
-
-
-def _next(found: list[Finding], kind: str) -> list[str]:
-    actions = [f for f in found if f.remedy and f.level in {"act", "watch"}]
-    lines = [f"{f.remedy} Owner: {f.owner}." if f.owner else f.remedy for f in actions[:3]]
-    return list(dict.fromkeys(lines)) or [f"Nothing to change next {kind}."]

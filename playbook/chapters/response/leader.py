@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbook import format as fmt
 from playbook import response
+from playbook.chapters.leader import actions, blocks, claims
 from playbook.chapters.response.claims import headline
 from playbook.chapters.response.due import assignments, move_to_nurture, sla_due, sla_overdue
 from playbook.chapters.response.inputs import NOBODY
@@ -30,19 +31,17 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
         `block`, `text` (one item a line): what happened, who and since when, what it goes with,
         today, what to do.
     """
-    import pandas as pd
-
     ids = {finding.id: finding for finding in found}
-    why = [f.claim for f in found if f.id.startswith(("P02-R2/person", "P02-R2/since"))]
+    why = claims(found, ("P02-R2/person", "P02-R2/since"))
     late = [ids["P02-R2/cost"].claim, "No proof of a cause."] if "P02-R2/cost" in ids else []
-    rows = [
-        ("What happened", [headline(book, table), *_teams(book)]),
-        ("Who, and since when", why or ["Nobody stands out beyond chance."]),
-        ("What it goes with", late or ["Not known: too few late leads, or none old enough."]),
-        ("Today", _today(book)),
-        ("To do", _do(found) or ["Nothing beyond what is planned."]),
-    ]
-    return pd.DataFrame([(b, "\n".join(t)) for b, t in rows], columns=["block", "text"])
+    parts = {
+        "What happened": [headline(book, table), *_teams(book)],
+        "Who, and since when": why or ["Nobody stands out beyond chance."],
+        "What it goes with": late or ["Not known: too few late leads, or none old enough."],
+        "Today": _today(book),
+        "To do": actions(found, "Nothing beyond what is planned."),
+    }
+    return blocks(parts)
 
 
 def _teams(book: Book) -> list[str]:
@@ -64,8 +63,3 @@ def _today(book: Book) -> list[str]:
         f"Open leads that nobody looks after: {fmt.number(len(assignments(book)))}.",
         f"Due for the nurture pool: {fmt.number(len(move_to_nurture(book)))}.",
     ]
-
-
-def _do(found: list[Finding]) -> list[str]:
-    pressing = [f for f in found if f.remedy and f.level == "act"]
-    return list(dict.fromkeys(f"{f.remedy} Owner: {f.owner}." for f in pressing))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import format as fmt
+from playbook.chapters.leader import actions, blocks
 from playbook.chapters.scoring.capacity import capacity
 from playbook.chapters.scoring.choice import says_cost, says_which
 from playbook.chapters.scoring.fitted import fit_needs
@@ -30,17 +31,13 @@ def leader_report(book: Book, found: list[Finding]) -> pd.DataFrame:
     Returns:
         `block` and `text`, one row per block; a text with several points has one on each line.
     """
-    import pandas as pd
-
-    blocks = {
+    parts = {
         "Who fits the standards": [_fit(book)],
         "Which score to use": _score(book),
         "How many leads sales can call": _calls(book),
-        "What is needed": _needs(found),
+        "What is needed": actions(found, "Nothing this time.", levels=("act", "watch")),
     }
-    return pd.DataFrame(
-        {"block": list(blocks), "text": ["\n".join(lines) for lines in blocks.values()]}
-    )
+    return blocks(parts)
 
 
 def _fit(book: Book) -> str:
@@ -66,10 +63,3 @@ def _calls(book: Book) -> list[str]:
     if fit_needs(book) or calls(book) is None:
         return [line]
     return [line, f"{of_thresholds(book, round_thresholds(book)).title}."]
-
-
-def _needs(found: list[Finding]) -> list[str]:
-    asked = [f for f in found if f.remedy and f.level in {"act", "watch"}]
-    return [f"{f.remedy} ({f.owner})" if f.owner else f.remedy for f in asked] or [
-        "Nothing this time."
-    ]
