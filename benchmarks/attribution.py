@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SMALL = 10_000
+MEMORY = "4GB"
+"""What the engine may hold, whoever asks; beyond it, it writes to disk."""
 HEURISTICS = (
     "first", "last", "linear", "u_50_50", "u_40_20_40", "time_decay", "last_non_direct",
 )  # fmt: skip
@@ -186,10 +188,10 @@ def connected(name: str) -> Any:
     import duckdb
 
     if not name.startswith("ours"):
-        return duckdb.connect()
+        return duckdb.connect(config={"memory_limit": MEMORY})
     import ibis
 
-    return ibis.duckdb.connect()
+    return ibis.duckdb.connect(memory_limit=MEMORY)
 
 
 def above(name: str, small: str, folder: str) -> float:
