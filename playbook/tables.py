@@ -46,3 +46,17 @@ def as_pandas(table: pd.DataFrame | ir.Table) -> pd.DataFrame:
     import pandas as pd
 
     return table if isinstance(table, pd.DataFrame) else table.to_pandas()
+
+
+def need_table(table: object, what: str) -> None:
+    """Refuse what is no table.
+
+    Raises:
+        ParameterError: It is neither a DataFrame nor an Ibis table.
+    """
+    if hasattr(table, "columns"):
+        return
+    raise ParameterError(
+        f"{what} must be a pandas DataFrame or an Ibis table, not {type(table).__name__}. Read a "
+        "file first, such as by pandas.read_csv."
+    )

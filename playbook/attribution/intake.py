@@ -9,6 +9,7 @@ from playbook.attribution import rows as of
 from playbook.attribution.rows import Plan
 from playbook.errors import ParameterError, unknown
 from playbook.queries import Given
+from playbook.tables import need_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,8 @@ def given(touches: Table, conversions: Table, journey: Journey) -> tuple[Given, 
     Raises:
         ParameterError: Missing columns, times that cannot be compared, or columns of a wrong kind.
     """
+    need_table(touches, "touches")
+    need_table(conversions, "conversions")
     of_touches = {"entity": journey.entity, "time": journey.time, "by": journey.by}
     of_touches |= {"touch": journey.touch} if journey.touch else {}
     of_conversions = {"entity": journey.entity, "converted": journey.converted}
@@ -240,11 +243,22 @@ def _moments(found: tuple[Given, Given], types: list[dict[str, Any]]) -> Iterato
                 hint = "give the moment from which it counts" if kind[ours].is_date() else "read it"
                 yield f"{where} is {_said(kind[ours])}, not a moment; {hint} as naive UTC times."
             else:
-                zones[where] = kind[ours].timezone
+                zones[where] = _zone(one.table, theirs) or kind[ours].timezone
     if any(zones.values()):
         shown = ", ".join(f"{where} {zone or 'no zone'}" for where, zone in zones.items())
         mixed = "Time zones are mixed" if len(set(zones.values())) > 1 else "Times have a time zone"
-        yield f"{mixed}: {shown}. Give all of them in UTC without a zone."
+        yield (
+            f"{mixed}: {shown}. Give all of them in UTC without a zone; in pandas "
+            '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.'
+        )
+
+
+def _zone(table: Table, column: str) -> str | None:
+    """The zone that a DataFrame's column names; DuckDB only knows that there is one."""
+    import pandas as pd
+
+    zone = getattr(table[column].dtype, "tz", None) if isinstance(table, pd.DataFrame) else None
+    return None if zone is None else str(zone)
 
 
 def _kinds(

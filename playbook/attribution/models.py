@@ -16,6 +16,8 @@ Game = Literal["sum", "rate"]
 Nulls = Literal["closed", "all", "none"]
 TOLERANCE = 1e-9
 """By how much weights may miss 1: what decimal fractions leave when they are added."""
+PERCENT = 1000
+"""Per cent from which on weights were given as per cent, not as shares."""
 
 
 def _check(name: str, weights: tuple[float, ...]) -> None:
@@ -24,7 +26,8 @@ def _check(name: str, weights: tuple[float, ...]) -> None:
         raise ParameterError(f"{name}: weights must be 0 or more, not {shown}.")
     if abs(math.fsum(weights) - 1) > TOLERANCE:
         whole = 100 * math.fsum(weights)
-        raise ParameterError(f"{name}: weights must sum to 100 %; {shown} is {whole:g} %.")
+        hint = " Give shares, such as 0.4." if whole > PERCENT else ""
+        raise ParameterError(f"{name}: weights must sum to 100 %; {shown} is {whole:g} %.{hint}")
 
 
 def _known_nulls(nulls: str) -> None:

@@ -10,7 +10,7 @@ from playbook.attribution.rows import CONVERTED, NULL, STATES, Plan
 from playbook.attribution.settings import Journey
 from playbook.errors import ParameterError, unknown
 from playbook.queries import Given
-from playbook.tables import as_pandas
+from playbook.tables import as_pandas, need_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,7 @@ def from_paths(
     """
     named = {"path": path, "conversions": conversions, "nulls": nulls, "value": value}
     given = {ours: theirs for ours, theirs in named.items() if theirs is not None}
+    need_table(table, "the table of paths")
     columns = list(map(str, table.columns))
     if not separator.strip() and separator != " ":
         raise ParameterError(f"separator must hold a character, not {separator!r}.")

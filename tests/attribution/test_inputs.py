@@ -239,7 +239,8 @@ IN_COLUMNS = {
         won(),
         (
             "Time zones are mixed: touched_at of touches UTC, converted_at of conversions no zone. "
-            "Give all of them in UTC without a zone."
+            "Give all of them in UTC without a zone; in pandas "
+            '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.'
         ),
     ),
     "times without a zone beside times with": (
@@ -247,7 +248,8 @@ IN_COLUMNS = {
         zoned(won(), "converted_at", "UTC"),
         (
             "Time zones are mixed: touched_at of touches no zone, converted_at of conversions UTC. "
-            "Give all of them in UTC without a zone."
+            "Give all of them in UTC without a zone; in pandas "
+            '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.'
         ),
     ),
     "times with a zone": (
@@ -255,7 +257,8 @@ IN_COLUMNS = {
         zoned(won(), "converted_at", "UTC"),
         (
             "Times have a time zone: touched_at of touches UTC, converted_at of conversions UTC. "
-            "Give all of them in UTC without a zone."
+            "Give all of them in UTC without a zone; in pandas "
+            '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.'
         ),
     ),
     "times that are text": (
@@ -299,7 +302,8 @@ def test_time_zones_of_an_engine_are_named():
     refused(
         lambda: attribution.journeys(one, other),
         "Time zones are mixed: touched_at of touches Asia/Shanghai, converted_at of conversions "
-        "UTC. Give all of them in UTC without a zone.",
+        "UTC. Give all of them in UTC without a zone; in pandas "
+        '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.',
     )
 
 
@@ -582,3 +586,36 @@ def test_even_weights_where_all_of_a_models_own_are_0():
     nothing = Custom("nothing", lambda position, *_: position * 0)
     found = attribute(attribution.journeys(touches(), won()), [nothing, "linear"]).wide()
     assert found["nothing"].tolist() == found["linear"].tolist()
+
+
+def test_a_path_to_a_file_is_no_table():
+    words = (
+        "{} must be a pandas DataFrame or an Ibis table, not str. Read a file first, such as by "
+    )
+    words += "pandas.read_csv."
+    refused(lambda: attribution.from_paths("paths.csv"), words.format("the table of paths"))
+    refused(lambda: attribution.journeys("touches.csv", won()), words.format("touches"))
+    refused(
+        lambda: attribution.journeys(touches(), 3),
+        words.format("conversions").replace("str", "int"),
+    )
+
+
+def test_weights_in_per_cent_are_told_to_be_shares():
+    refused(
+        lambda: attribution.Position(40, 20, 40),
+        "position weights: weights must sum to 100 %; 4000 % + 2000 % + 4000 % is 10000 %. Give "
+        "shares, such as 0.4.",
+    )
+
+
+def test_a_frame_s_own_zones_are_named():
+    refused(
+        lambda: attribution.journeys(
+            zoned(touches(), "touched_at", "Asia/Shanghai"),
+            zoned(won(), "converted_at", "America/New_York"),
+        ),
+        "Time zones are mixed: touched_at of touches Asia/Shanghai, converted_at of conversions "
+        "America/New_York. Give all of them in UTC without a zone; in pandas "
+        '.dt.tz_convert("UTC").dt.tz_localize(None) turns what has a zone into that.',
+    )
