@@ -454,3 +454,13 @@ def test_the_leader_is_told_what_happened_and_what_to_do(book):
     assert table["block"].iloc[-1] == "Next month"
     assert "influenced, not sourced" in table["text"].iloc[0]
     assert claims.headline(book, attribution.metrics(book)) in table["text"].iloc[0]
+
+
+def test_words_name_the_kind_that_is_there_and_keep_silent_on_nurture(small):
+    from playbook.chapters.attribution import leader, part_words
+
+    shown = part_words.part_table(small)
+    assert shown["names"]["sqls"] == "Leads, linear"
+    assert "leads because deals are few" in shown["note"]
+    table = leader.leader_report(small, attribution.metrics(small), attribution.findings(small))
+    assert not table["text"].str.contains("Nurture").any()

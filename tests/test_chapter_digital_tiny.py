@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playbook.chapters import digital
+from playbook.chapters.digital import words
 
 LEADS = (
     "lead_id,created_at,channel_id,campaign_id,keyword_id\n"
@@ -79,3 +80,70 @@ def test_leads_without_ads_stand_in_lines_of_their_channels(open_files):
     assert set(table["line"]) == {"no ad row"}
     assert table.set_index("channel")["leads"].to_dict() == {"Search": 1.0, "no origin": 1.0}
     assert table["cost"].sum() == 500
+
+
+OWN_LEADS = "lead_id,created_at,channel_id,contact_valid\n" + "\n".join(
+    f"L{n},2026-{3 + n % 8:02d}-05 09:00,{channel},{n % 3 and 1}"
+    for n, channel in enumerate(["C1"] * 16 + ["C2"] * 12 + ["C3"] * 6)
+)
+OWN = {
+    "lead.csv": OWN_LEADS,
+    "channel.csv": "channel_id,channel_name,channel_group\n"
+    "C1,Search,sem\nC2,Feed,feed_ads\nC3,Fair,exhibition\n",
+    "spend.csv": "spend_id,spend_date,amount,channel_id\n"
+    "S1,2026-06-03,9000,C1\nS2,2026-06-03,1200,C2\nS3,2026-06-03,4000,C3\n",
+}
+
+
+def test_a_column_that_was_not_supplied_is_named_and_no_fault_is_found_with_it(open_files):
+    book = open_files(OWN)
+    row = digital.health(book).set_index("point").loc["Reasons of invalid leads"]
+    assert row["state"] == "cannot say"
+    assert "supply lead.invalid_reason" in row["evidence"]
+    traced = digital.tracking(book)
+    assert traced[["traced_share", "untraced"]].isna().all(axis=None)
+    assert "lead.campaign_id not supplied" in words.of_tracking(book, traced).title
+    assert digital.untraced(book).empty
+    assert digital.findings(book) == []
+
+
+def test_reasons_that_were_supplied_are_still_judged(open_files):
+    lines = OWN_LEADS.splitlines()
+    told = [f"{lines[0]},invalid_reason", *(f"{line}," for line in lines[1:])]
+    told[1] += "competitor"
+    table = digital.health(open_files({**OWN, "lead.csv": "\n".join(told)})).set_index("point")
+    assert table.loc["Reasons of invalid leads", "figure"] == "8.3 % of invalid leads explained"
+
+
+def test_without_ad_reports_the_headline_says_what_cost_and_leads_say(open_files):
+    book = open_files(OWN)
+    text = digital.headline(book, digital.metrics(book))
+    assert "¥14.2 k for 34 leads, ¥418 each" in text
+    assert "from ¥100 (Feed) to ¥667 (Fair)" in text
+    assert "ad reports of the period are missing" in text
+
+
+def test_without_cost_the_headline_says_so(open_files):
+    bare = open_files({"lead.csv": OWN_LEADS})
+    assert "no cost is on record" in digital.headline(bare, digital.metrics(bare))
+
+
+def test_less_data_never_gives_more_verdict_and_a_fair_is_not_online(open_files):
+    book = open_files(OWN)
+    table = digital.failing(book)
+    assert set(table["channel"]) == {"Search", "Feed"}
+    assert set(table["layer"]) == {"cannot say"}
+    assert table["evidence"].str.contains("16 leads|12 leads").all()
+    assert words.of_layers(book, table).title.startswith("No online channel can be judged yet")
+    assert table["sql"].isna().all()  # not recorded is not none
+    one = table.assign(layer=["none", "cannot say"])
+    assert words.of_layers(book, one).title.startswith("1 of 2 online channels can be judged")
+
+
+def test_a_channel_is_online_where_its_mark_says_so(open_files):
+    marked = (
+        "channel_id,channel_name,channel_group,is_online\n"
+        "C1,Search,sem,0\nC2,Feed,feed_ads,\nC3,Fair,exhibition,1\n"
+    )
+    book = open_files({**OWN, "channel.csv": marked})
+    assert set(digital.failing(book)["channel"]) == {"Feed", "Fair"}

@@ -248,7 +248,7 @@ def test_an_elasticity_that_cannot_be_is_refused(book, wrong):
 
 def test_the_words_of_an_assumption_call_it_one(book):
     said = economics.words.what_if(book, economics.what_if(book), 0.7)
-    assert said.title.startswith("If 1 % more cost brought 0.7 % more leads: ")
+    assert said.title.startswith("An assumption, no proposal: if 1 % more cost brought 0.7 %")
     assert said.see.startswith("An assumption, not a finding.")
 
 

@@ -159,3 +159,17 @@ def test_renewals_are_not_credited_to_channels(open_files):
     renewal = DEAL.replace(",new,", ",renewal,")
     row = economics.unit_costs(open_files({**INPUTS["both"], "opportunity.csv": renewal})).iloc[0]
     assert (row["won"], row["won_amount"], row["roi"]) == (0.0, 0.0, -1.0)
+
+
+def test_what_is_not_recorded_is_missing_and_not_nothing(open_files):
+    head, row = DEAL.splitlines()
+    at = head.split(",").index("amount")
+    lines = [",".join(c for i, c in enumerate(x.split(",")) if i != at) for x in (head, row)]
+    book = open_files({**INPUTS["both"], "opportunity.csv": "\n".join(lines)})
+    for table in (economics.board(book), economics.unit_costs(book), economics.total(book)):
+        unknown = ["mql", "sql", "pipeline", "cost_per_mql", "cost_per_sql", "cost_per_sql_low"]
+        assert table[unknown].isna().all(axis=None)
+        assert table[["leads", "opportunities", "won", "cost"]].notna().all(axis=None)
+    said = economics.words.roi(book, economics.roi(book)).see
+    assert "By the lead's own channel; the board on the digital page credits by attribution" in said
+    assert "belong to a lead of a channel with a cost: ¥400 of ¥400 won" in said

@@ -13,7 +13,7 @@ from playbook.chapters.attribution.compare import ALL, UNATTRIBUTED, agreement, 
 from playbook.chapters.attribution.credit import MODEL_NAMES
 from playbook.chapters.attribution.inputs import NAMES, valued
 from playbook.chapters.attribution.part_words import events_kind
-from playbook.chapters.attribution.parts import events_cost, events_share
+from playbook.chapters.attribution.parts import earlier_stage, events_cost, events_share
 from playbook.chapters.attribution.reconcile import reconciliation
 from playbook.chapters.attribution.scope import known, pictured
 from playbook.chapters.attribution.words import FEW, money
@@ -88,12 +88,14 @@ def _sentence(book: Book) -> str:
     own = table.drop(index=[ALL, UNATTRIBUTED], errors="ignore")
     ranked = own[main].sort_values(ascending=False, kind="stable")
     top = [f"{name} {fmt.percent(div(ranked[name], whole), 0)}" for name in ranked.index[:3]]
+    without = f"{fmt.number(deals - touched)} of {kind} had no touch"
+    if deals == touched:
+        without = f"all {kind} had a touch" if deals > 1 else "that one deal had a touch"
     what = f"{money(book, whole)} new business" if valued(book, "won") else f"{kind}"
     return (
         f"Of {what} won in {title}, "
         f"{fmt.percent(1 - div(left, whole), 0)} is credited to touches, most of it to "
-        f"{_listed(top)} ({MODEL_NAMES[main]} model); {fmt.number(deals - touched)} of {kind} had "
-        "no touch."
+        f"{_listed(top)} ({MODEL_NAMES[main]} model); {without}."
     )
 
 
@@ -104,7 +106,7 @@ def _listed(names: list[str]) -> str:
 def _credited(book: Book) -> list[Finding]:
     """B2-M2: how much is credited at all, and on how many journeys that rests."""
     deals, touched = _won(book)
-    if not deals:
+    if deals == touched:
         return []
     claim = (
         f"{fmt.number(deals - touched)} of the {fmt.plural(deals, 'new deal')} won in "
@@ -119,7 +121,7 @@ def _credited(book: Book) -> list[Finding]:
     if touched < FEW:
         evidence += (
             f" {fmt.plural(touched, 'journey')} to a deal are few: shares of the won amount are "
-            "loose, those of SQLs and opportunities carry more."
+            f"loose, those of {NAMES[earlier_stage(book)]} and opportunities carry more."
         )
     level: Level = "watch" if deals - touched >= MANY_UNATTRIBUTED * deals else "info"
     remedy = "Let sales record how the contact began on every deal without a lead."

@@ -50,7 +50,7 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
 
 
 def _nurture(book: Book) -> list[str]:
-    if "won" not in known(book):
+    if "won" not in known(book) or not book.has("touch.program"):
         return []
     row = nurture_part(book).set_index("what").loc["deals won"]
     if not row["all"]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from playbook import format as fmt
 from playbook.chapters import economics
 from playbook.chapters.attribution.before_form import BEFORE_DAYS, ways_in
-from playbook.chapters.attribution.inputs import valued
+from playbook.chapters.attribution.inputs import NAMES, valued
+from playbook.chapters.attribution.parts import earlier_stage
 from playbook.chapters.attribution.words import money
+from playbook.chapters.growth.pace import ENOUGH
 from playbook.chapters.span import span
 from playbook.chapters.words import Words
 
@@ -27,6 +29,12 @@ ROI_PAIRS = {
 
 BEFORE_UNITS = {"rate_with": "share", "rate_without": "share"}
 """Units of the table of things done before the form."""
+
+NO_BEFORE = (
+    f"What was done before the form: at least {ENOUGH} leads that did a thing, {ENOUGH} that did "
+    "not, and one later SQL with a touch before its form are needed to compare."
+)
+"""Said where touches and SQLs are recorded but too few to compare."""
 
 
 def of_events(book: Book, table: pd.DataFrame, cost: dict[str, float]) -> Words:
@@ -59,9 +67,11 @@ def part_table(book: Book) -> dict[str, Any]:
     """How the tables by campaign, content, event and partner are shown."""
     known = valued(book, "won")
     unit = "money" if known else "ratio"
+    stage = NAMES[earlier_stage(book)]
+    beside = f"{stage[0].upper()}{stage[1:]}"
     return {
         "names": {
-            "sqls": "SQLs, linear",
+            "sqls": f"{beside}, linear",
             "sourced": "Sourced deals",
             "influenced": "Influenced deals",
             "first": "First touch",
@@ -70,8 +80,8 @@ def part_table(book: Book) -> dict[str, Any]:
         },
         "units": {"sqls": "ratio", **dict.fromkeys(("first", "last", "linear"), unit)},
         "folded": True,
-        "note": f"{'Won amount' if known else 'Deals won'} by the handbook's three models; SQLs "
-        "because deals are few. Sourced and influenced are never added up.",
+        "note": f"{'Won amount' if known else 'Deals won'} by the handbook's three models; "
+        f"{stage} because deals are few. Sourced and influenced are never added up.",
     }
 
 

@@ -24,6 +24,11 @@ HANDBOOK = ("first", "last", "linear")
 """The three models that the handbook names."""
 
 
+def earlier_stage(book: Book) -> str:
+    """The conversion shown beside the few deals: SQLs, or leads where no SQL is recorded."""
+    return "sql" if "sql" in known(book) else "lead"
+
+
 @remembered
 def by_part(book: Book, by: str) -> pd.DataFrame:
     """What each campaign, asset, event or partner sourced, influenced, and is credited with.
@@ -33,15 +38,15 @@ def by_part(book: Book, by: str) -> pd.DataFrame:
         by: `campaign`, `content`, `event`, `partner`, or another of `inputs.DIMENSIONS`.
 
     Returns:
-        `by`, `sqls` (credited by the linear model: there are more of them than deals), `sourced`,
-        `influenced` (deals won), `first`, `last`, `linear` (won amount; deals where amounts are
-        not known); most by linear first, then the touches outside, then "unattributed".
+        `by`, `sqls` (credited by the linear model: there are more of them than deals; leads where
+        no SQL is recorded, see `earlier_stage`), `sourced`, `influenced` (deals won), `first`,
+        `last`, `linear` (won amount; deals where amounts are not known); most by linear first,
+        then the touches outside, then "unattributed".
     """
     won = credit.credits(book, "won", by, HANDBOOK)
     table = won.wide("value" if valued(book, "won") else "conversions")
     sides = credit.sides(book, "won", by).set_index(by)
-    stage = "sql" if "sql" in known(book) else "lead"
-    earlier = credit.credited(book, stage, by, "linear").set_index(by)["conversions"]
+    earlier = credit.credited(book, earlier_stage(book), by, "linear").set_index(by)["conversions"]
     names = [*table[by], *(n for n in earlier.index if n not in set(table[by]))]
     table = table.set_index(by).reindex(names)
     table["sqls"] = earlier.reindex(names)

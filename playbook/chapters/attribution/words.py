@@ -83,11 +83,16 @@ def of_reconciliation(book: Book, table: pd.DataFrame) -> Words:
         f"Of {money(book, whole['won_amount'])} won, {money(book, own['won_amount'])} is credited "
         "to touches"
     )
+    lookback = f"in the {book.rules.attribution.lookback_days:g} days before"
+    untouched = (
+        f"{money(book, left['won_amount'])} in {fmt.plural(left['deals'], 'deal')} had no touch "
+        f"{lookback} and is not credited"
+        if left["deals"]
+        else f"Every deal in scope had a touch {lookback}"
+    )
     see = (
-        f"All deals won in {span(book).title}. {money(book, left['won_amount'])} in "
-        f"{fmt.plural(left['deals'], 'deal')} had no touch in the "
-        f"{book.rules.attribution.lookback_days:g} days before and is not credited; "
-        f"{money(book, outside)} lies outside the scope. The lines add up to the cent."
+        f"All deals won in {span(book).title}. {untouched}; {money(book, outside)} lies outside "
+        "the scope. The lines add up to the cent."
     )
     return Words(title, see, f"{title}; {see}")
 

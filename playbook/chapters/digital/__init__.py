@@ -16,7 +16,7 @@ from playbook.chapters.digital.cockpit import BY, UNITS, cockpit, totals
 from playbook.chapters.digital.declared import advertised, declared, metrics
 from playbook.chapters.digital.explained import as_cells, failing
 from playbook.chapters.digital.health import health
-from playbook.chapters.digital.inputs import ads, outcomes, search_words, tracked, wording
+from playbook.chapters.digital.inputs import ads, outcomes, recorded, search_words, tracked, wording
 from playbook.chapters.digital.layers import LAYERS, layers
 from playbook.chapters.digital.leader import leader_report
 from playbook.chapters.digital.pages import landing, mislanded, pages
@@ -76,6 +76,7 @@ __all__ = [
     "negative_library",
     "outcomes",
     "pages",
+    "recorded",
     "rediscovered",
     "saving_by",
     "search_plan",

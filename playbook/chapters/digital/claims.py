@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
 from playbook.book import remembered
+from playbook.chapters import economics
 from playbook.chapters.digital.blocking import blocking, candidates
 from playbook.chapters.digital.classes import by, wasted
 from playbook.chapters.digital.declared import advertised
@@ -16,7 +17,7 @@ from playbook.chapters.digital.layers import NONE, UNKNOWN
 from playbook.chapters.digital.money import money
 from playbook.chapters.digital.pages import mislanded
 from playbook.chapters.digital.search import ai_leads_trend, cited_trend, visibility
-from playbook.chapters.digital.tracking import tracking
+from playbook.chapters.digital.tracking import lacking, tracking
 from playbook.chapters.digital.words import named, worth_a_month
 from playbook.chapters.span import span
 from playbook.findings import Finding, Level, by_level
@@ -55,7 +56,7 @@ def headline(book: Book, table: pd.DataFrame) -> str:
     rows = table.set_index("key")
     title = book.period.title
     if not advertised(book) or fmt.is_missing(rows.loc["ad_cpl", "denominator"]):
-        return f"{title}: no ad reports of the period, so nobody knows what the money brought."
+        return f"{title}: {_without_ads(book)}"
     cost, leads = rows.loc["ad_cpl", ["numerator", "denominator"]]
     text = f"{title}: {money(book, cost)} on advertised channels, {fmt.plural(leads, 'lead')}"
     mql = rows.loc["ad_cost_per_mql"]
@@ -72,6 +73,28 @@ def headline(book: Book, table: pd.DataFrame) -> str:
             "search cost went to broad-match words without an MQL"
         )
     return f"{text}."
+
+
+def _without_ads(book: Book) -> str:
+    """What cost and leads say where no ad report does."""
+    absent = "ad reports of the period are missing, so nothing is known of clicks and search words"
+    if economics.missing(book):
+        return f"no cost is on record, and {absent}."
+    whole = economics.total(book).iloc[0]
+    text = f"{money(book, whole['cost'])} for {fmt.plural(whole['leads'], 'lead')}"
+    if not fmt.is_missing(whole["cpl"]):
+        text += f", {money(book, whole['cpl'])} each"
+    table = economics.unit_costs(book)
+    table = table[table["cpl"].notna() & ~table["channel"].isin(economics.APART)]
+    priced = table.sort_values("cpl")
+    if len(priced) > 1:
+        low, high = (f"{money(book, r['cpl'])} ({r['channel']})" for _, r in _ends(priced))
+        text += f", by channel from {low} to {high}"
+    return f"over {_months(book)} {text}; {absent}."
+
+
+def _ends(table: pd.DataFrame) -> list[tuple[Any, pd.Series[Any]]]:
+    return list(table.iloc[[0, -1]].iterrows())
 
 
 def _months(book: Book) -> str:
@@ -241,7 +264,8 @@ def _health(book: Book) -> list[Finding]:
     if act.empty:
         return []
     claim = (
-        f"{len(act)} of eleven points of the health check need action before any budget grows: "
+        f"{len(act)} of eleven points of the health check {'needs' if len(act) == 1 else 'need'} "
+        f"action before any budget grows: "
         f"{', '.join(_small(point) for point in act['point'])}."
     )
     evidence = "; ".join(f"{r.point}: {r.figure}" for r in act.itertuples())
@@ -253,7 +277,7 @@ def _health(book: Book) -> list[Finding]:
 
 def _tracking(book: Book) -> list[Finding]:
     """Leads of advertised channels that nobody can trace (P03-T6)."""
-    if not book.has("ad_daily", "lead.campaign_id"):
+    if not book.has("ad_daily") or lacking(book):
         return []
     table = tracking(book)
     own = table[table["is_advertised"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook.book import remembered
-from playbook.chapters.digital.inputs import COUNTS, ads, as_text, outcomes
+from playbook.chapters.digital.inputs import COUNTS, ads, as_text, outcomes, recorded
 from playbook.chapters.growth.pace import is_young
 from playbook.chapters.span import span
 from playbook.derive import NO_ORIGIN
@@ -71,7 +71,7 @@ def cockpit(book: Book) -> pd.DataFrame:
     every = pd.concat([part for part in parts if len(part)] or [table], ignore_index=True)
     table = _finished(every)
     young = is_young(book, "won", book.period.end)
-    return table.assign(roi=table["roi"].mask((table["won"] == 0) & young))
+    return recorded(book, table.assign(roi=table["roi"].mask((table["won"] == 0) & young)))
 
 
 _SAID = ("sales_feedback", "invalid_reason")
@@ -216,7 +216,7 @@ def totals(book: Book, by: str = "campaign", over: Over = "period") -> pd.DataFr
         table["cost_per_mql"] = div(table["cost"], table["mql"])
         columns += ["leads", "cpl", "mql", "cost_per_mql", "sql", "won"]
     ordered = table.sort_values(["cost", by], ascending=[False, True], ignore_index=True)
-    return ordered[columns]
+    return recorded(book, ordered[columns])
 
 
 def _leads_by(book: Book, by: str, over: Over) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
 from playbook.book import remembered
-from playbook.chapters.digital.inputs import outcomes
+from playbook.chapters.digital.inputs import outcomes, recorded
 from playbook.chapters.digital.layers import LAYERS, NONE, UNKNOWN, layers
 from playbook.chapters.digital.money import money
 
@@ -29,7 +29,8 @@ def failing(book: Book) -> pd.DataFrame:
 
     Returns:
         One row per channel, those that fail first, dearest first: `channel`, `cost`, `leads`,
-        `sql`, `pipeline`, `won_amount` (of the leads captured in the span, so far), `layer`
+        `sql` (missing where none is recorded), `pipeline`, `won_amount` (of the leads captured in
+        the span, so far), `layer`
         (number and name, "none", or "cannot say"), `evidence`, `below` (all layers in which it
         lies below), `look_at` (what to do).
     """
@@ -59,7 +60,7 @@ def failing(book: Book) -> pd.DataFrame:
     found["fine"] = found["layer"].isin([NONE, UNKNOWN])
     order = ["fine", "cost", "leads", "channel"]
     ordered = found.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
-    return ordered.drop(columns="fine")
+    return recorded(book, ordered.drop(columns="fine"))
 
 
 def _explained(book: Book, own: pd.DataFrame) -> tuple[str, str, str]:
@@ -72,17 +73,17 @@ def _explained(book: Book, own: pd.DataFrame) -> tuple[str, str, str]:
         return layer.title, sentence(book, worst), layer.remedy
     known = own[~own["verdict"].isin([UNKNOWN, "no cost"])]
     unknown = own[own["verdict"] == UNKNOWN]
-    few = ", ".join(f"layer {r.layer} ({_size(book, r.layer, r.n)})" for r in unknown.itertuples())
+    few = ", ".join(f"layer {row['layer']} ({_size(row)})" for row in unknown.to_dict("records"))
     if known.empty:
         return UNKNOWN, f"Too few to tell: {few}." if few else "No cost and no SQL to judge by.", ""
     text = "Nothing below the others, or below last year, beyond chance"
     return NONE, f"{text}; too few to tell: {few}." if few else f"{text}.", ""
 
 
-def _size(book: Book, layer: Any, n: Any) -> str:
-    if layer == 1:
-        return money(book, n)
-    return fmt.plural(n, _OF[int(layer)].removesuffix("s"))
+def _size(row: dict[Any, Any]) -> str:
+    if row["layer"] == 1:
+        return fmt.plural(row["done"], "lead")
+    return fmt.plural(row["n"], _OF[int(row["layer"])].removesuffix("s"))
 
 
 def sentence(book: Book, row: pd.Series[Any]) -> str:

@@ -12,7 +12,7 @@ from playbook.chapters.digital.inputs import ads, search_words, tracked
 from playbook.chapters.digital.money import money
 from playbook.chapters.digital.pages import mislanded, pages
 from playbook.chapters.digital.search import covered
-from playbook.chapters.digital.tracking import invalid_origin, tracking
+from playbook.chapters.digital.tracking import invalid_origin, lacking, tracking
 from playbook.chapters.span import span
 from playbook.format import div
 
@@ -70,15 +70,16 @@ def health(book: Book) -> pd.DataFrame:
 
     rows = []
     for name, zh, needs, check in POINTS:
-        lacking = book.missing(*needs)
-        if lacking:
-            point = Point(UNKNOWN, fmt.MISSING, f"No data: supply {', '.join(lacking)}.")
-        else:
-            point = check(book)
+        absent = book.missing(*needs)
+        point = _unsupplied(absent) if absent else check(book)
         remedy = point.remedy if point.state in {WATCH, ACT} else ""
         rows.append((name, zh, point.state, point.figure, point.evidence, remedy))
     columns = ["point", "zh", "state", "figure", "evidence", "remedy"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _unsupplied(absent: list[str]) -> Point:
+    return Point(UNKNOWN, fmt.MISSING, f"No data: supply {', '.join(absent)}.")
 
 
 def _nothing(what: str) -> Point:
@@ -168,7 +169,8 @@ def _landing(book: Book) -> Point:
         return _nothing("no word with a landing page was paid for")
     wrong = mislanded(book)
     share = div(wrong["cost"].sum(), spent)
-    told = f"{fmt.plural(len(wrong), 'word')} land wrongly, {money(book, wrong['cost'].sum())}"
+    told = f"{fmt.plural(len(wrong), 'word lands', 'words land')} wrongly, "
+    told += money(book, wrong["cost"].sum())
     high = wrong[wrong["verdict"].str.startswith("high")]
     told += (
         f"; {len(high)} of high intent ({money(book, high['cost'].sum())})." if len(wrong) else "."
@@ -248,6 +250,8 @@ def _conversions(book: Book) -> Point:
 
 def _traceable(book: Book) -> Point:
     table = tracking(book)
+    if absent := lacking(book):
+        return _unsupplied(absent)
     own = table[table["is_advertised"]]
     leads, lost = own["leads"].sum(), own["untraced"].sum()
     if not leads:
@@ -268,6 +272,8 @@ def _traceable(book: Book) -> Point:
 
 
 def _invalid(book: Book) -> Point:
+    if not (book.has("lead.invalid_reason") or book.has("stage_event.reason_code")):
+        return _unsupplied(["lead.invalid_reason"])
     n, known, reason = invalid_origin(book)
     if not n:
         return _nothing("no invalid lead")

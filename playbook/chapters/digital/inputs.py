@@ -112,6 +112,12 @@ def outcomes(book: Book, over: Over = "span") -> pd.DataFrame:
     return as_text(table)
 
 
+def recorded(book: Book, table: pd.DataFrame) -> pd.DataFrame:
+    """The table without its counts of MQL and SQL where no such stage is on record: not none."""
+    absent = {n for n in ("mql", "sql") if n in table and not book.has(f"lead_journey.{n}_at")}
+    return table.assign(**dict.fromkeys(absent, float("nan"))) if absent else table
+
+
 COUNTS = (
     "leads", "valid", "mql", "sql", "opportunities", "won", "pipeline", "won_amount", "invalid",
 )  # fmt: skip

@@ -113,12 +113,15 @@ def layers(book: Book) -> pd.DataFrame:
 
 @remembered
 def online(book: Book) -> list[str]:
-    """Names of the channels that are not marked as offline; those of unknown origin left out."""
+    """Names of the channels that are not offline; those of unknown origin left out.
+
+    Where nobody marked a channel, events and exhibitions count as offline.
+    """
     found = book.sql(
         """SELECT DISTINCT l.channel FROM lead_journey l
         LEFT JOIN clean.channel c USING (channel_id)
-        WHERE coalesce(c.is_online, true) AND l.channel <> $no_origin
-            AND coalesce(l.channel_group, '') <> 'other' ORDER BY 1""",
+        WHERE coalesce(c.is_online, l.channel_group NOT IN ('event', 'exhibition'), true)
+            AND l.channel <> $no_origin AND coalesce(l.channel_group, '') <> 'other' ORDER BY 1""",
         no_origin=NO_ORIGIN,
     )
     return [str(name) for name in found["channel"]]
@@ -156,7 +159,7 @@ def _money(book: Book) -> pd.DataFrame:
         before_done=table["done_was"],
         days=float("nan"),
         expected=div(paid, others),
-        enough=came >= FEWEST,
+        enough=(table["done"] >= FEWEST) & (came >= FEWEST),
     )
     table["p_value"] = [
         binomtest(int(k), int(k + c), float(m / (m + r))).pvalue if m > 0 and r > 0 else None

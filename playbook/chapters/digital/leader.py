@@ -48,7 +48,6 @@ def _layers(book: Book) -> list[str]:
     told = [f"{r.channel}, layer {r.layer}: {r.evidence}" for r in bad.head(4).itertuples()]
     fine = int((table["layer"] == NONE).sum())
     if fine:
-        told.append(
-            f"{fmt.plural(fine, 'channel')} fail in no layer beyond chance ({span(book).title})."
-        )
+        many = fmt.plural(fine, "channel fails", "channels fail")
+        told.append(f"{many} in no layer beyond chance ({span(book).title}).")
     return told or ["Too little to tell."]

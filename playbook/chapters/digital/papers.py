@@ -11,6 +11,7 @@ from playbook.chapters.digital.cockpit import totals
 from playbook.chapters.digital.explained import failing
 from playbook.chapters.digital.health import health
 from playbook.chapters.digital.inputs import lists, wording
+from playbook.chapters.digital.layers import UNKNOWN
 from playbook.chapters.digital.pages import mislanded, pages
 from playbook.chapters.digital.search import cited_by_engine, gaps, visibility
 from playbook.chapters.digital.tracking import tracking
@@ -75,7 +76,9 @@ def _look_at(failed: pd.DataFrame) -> str:
     told = [
         f"{row['channel']}: {row['look_at']}" for row in failed.to_dict("records") if row["look_at"]
     ]
-    return "\n".join(told) or "No channel fails in a layer beyond chance."
+    if not told and set(failed["layer"]) <= {UNKNOWN}:
+        return "No channel can be judged yet."
+    return "\n".join(told) or "No channel that can be judged fails in a layer beyond chance."
 
 
 def _tracked(book: Book) -> str:

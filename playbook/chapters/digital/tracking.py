@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbook.book import remembered
 from playbook.chapters.digital.declared import advertised
-from playbook.chapters.digital.inputs import ads
+from playbook.chapters.digital.inputs import ads, recorded
 from playbook.chapters.span import span
 from playbook.derive import NO_ORIGIN
 from playbook.format import div
@@ -38,7 +38,7 @@ def tracking(book: Book, over: Over = "span") -> pd.DataFrame:
         `is_advertised`, `leads`, `campaign_share`, `keyword_share` (on channels with keywords),
         `content_share`, `touch_share`, `account_share`, `traced_share` with `traced_low`,
         `traced_high` (Wilson 95 %), `untraced` (leads). Shares are missing where nothing of the
-        kind was supplied.
+        kind was supplied, `traced_share` and `untraced` where `lacking` names a column.
     """
     import pandas as pd
 
@@ -59,9 +59,18 @@ def tracking(book: Book, over: Over = "span") -> pd.DataFrame:
     table["traced_share"] = div(table["traced"].astype(float), leads)
     table["traced_low"], table["traced_high"] = wilson(table["traced"].astype(float), leads)
     table["untraced"] = leads - table["traced"].astype(float)
+    if lacking(book):
+        names = ["traced_share", "traced_low", "traced_high", "untraced"]
+        table[names] = float("nan")
     columns = ["channel", "is_advertised", "leads", "campaign_share", "keyword_share"]
     columns += ["content_share", "touch_share", "account_share", "traced_share", "traced_low"]
     return table[[*columns, "traced_high", "untraced"]]
+
+
+def lacking(book: Book) -> list[str]:
+    """The columns without which no lead could be traced, whatever was recorded; none if all are."""
+    needs = ["lead.channel_id", "lead.campaign_id"]
+    return book.missing(*needs, *(["lead.keyword_id"] if _bidding(book) else []))
 
 
 def _bidding(book: Book) -> list[str]:
@@ -105,10 +114,13 @@ def untraced(book: Book) -> pd.DataFrame:
     """What the leads of the period lack, most first.
 
     Returns:
-        `channel`, `lacks` (channel, campaign, keyword), `leads`, `mql` (of these).
+        `channel`, `lacks` (channel, campaign, keyword; none of which a column was not supplied),
+        `leads`, `mql` (of these; missing where none is recorded).
     """
     days = span(book, "period")
-    return book.sql(
+    if lacking(book):
+        return recorded(book, book.sql(_NONE_UNTRACED))
+    table = book.sql(
         """SELECT channel, CASE WHEN channel_id IS NULL THEN 'channel'
                 WHEN campaign_id IS NULL THEN 'campaign' ELSE 'keyword' END AS lacks,
             count(*)::DOUBLE AS leads, count(mql_at)::DOUBLE AS mql
@@ -121,6 +133,12 @@ def untraced(book: Book) -> pd.DataFrame:
         end=days.end,
         words=_bidding(book) or [""],
     )
+    return recorded(book, table)
+
+
+_NONE_UNTRACED = (
+    "SELECT '' AS channel, '' AS lacks, 0::DOUBLE AS leads, 0::DOUBLE AS mql WHERE false"
+)
 
 
 @remembered

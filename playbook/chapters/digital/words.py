@@ -11,7 +11,7 @@ from playbook.chapters.digital.inputs import CLASS_ZH, INTENT_ZH, search_words
 from playbook.chapters.digital.layers import LAYERS, UNKNOWN
 from playbook.chapters.digital.money import money
 from playbook.chapters.digital.search import BACK, ai_mentions
-from playbook.chapters.digital.tracking import ALL
+from playbook.chapters.digital.tracking import ALL, lacking
 from playbook.chapters.span import span
 from playbook.chapters.words import Words
 
@@ -84,8 +84,14 @@ def of_health(table: pd.DataFrame) -> Words:
     n = table["state"].value_counts()
     act, watch, ok = (int(n.get(state, 0)) for state in ("act", "watch", "ok"))
     open_ = int(n.get(UNKNOWN, 0))
-    title = f"Of eleven points {act} need action, {watch} are to be watched, {ok} are fine"
+    title = (
+        f"Of eleven points {act} {'needs' if act == 1 else 'need'} action, "
+        f"{watch} {'is' if watch == 1 else 'are'} to be watched, "
+        f"{ok} {'is' if ok == 1 else 'are'} fine"
+    )
     title += f", {open_} cannot be told" if open_ else ""
+    if open_ == len(table):
+        title = "None of the eleven points can be told yet"
     see = "Check these before any budget grows. The limits stand in [keywords.health]."
     alt = "; ".join(f"{r.point}: {r.state}" for r in table.itertuples())
     return Words(title, see, alt)
@@ -101,7 +107,7 @@ def of_layers(book: Book, table: pd.DataFrame) -> Words:
     """For the three layers; see `failing`."""
     failing = table[~table["layer"].isin(["none", UNKNOWN])]
     if failing.empty:
-        title = "No online channel fails in any layer beyond chance"
+        title = _none_fails(table)
     else:
         parts = [f"{r.channel} in {_layer(str(r.layer))}" for r in failing.head(3).itertuples()]
         title = f"Where channels fail: {', '.join(parts)}"
@@ -112,6 +118,18 @@ def of_layers(book: Book, table: pd.DataFrame) -> Words:
     )
     alt = "; ".join(f"{r.channel}: {r.layer}" for r in table.itertuples())
     return Words(title, see, f"Failing layer by channel: {alt}.")
+
+
+def _none_fails(table: pd.DataFrame) -> str:
+    """That no channel fails, and how many can be judged at all."""
+    judged, every = int((table["layer"] != UNKNOWN).sum()), len(table)
+    if not judged:
+        return "No online channel can be judged yet: too little to tell in every layer"
+    if judged == every:
+        return "No online channel fails in any layer beyond chance"
+    whose = fmt.plural(every, "online channel")
+    can = "can be judged: it fails" if judged == 1 else "can be judged: none fails"
+    return f"{judged} of {whose} {can} in {'no' if judged == 1 else 'a'} layer beyond chance"
 
 
 def _layer(name: str) -> str:
@@ -186,7 +204,8 @@ def of_mislanded(book: Book, table: pd.DataFrame) -> Words:
     if table.empty:
         return Words("Every word lands on a page that suits it", "", "No word lands wrongly.")
     high = table[table["verdict"].str.startswith("high")]
-    title = f"{fmt.plural(len(table), 'word')} land on the wrong page: {_spent(book, table)}"
+    many = fmt.plural(len(table), "word lands", "words land")
+    title = f"{many} on the wrong page: {_spent(book, table)}"
     if len(high):
         title += f", {_spent(book, high)} of it with high intent"
     see = (
@@ -251,6 +270,12 @@ def of_candidates(found: pd.DataFrame, known: pd.DataFrame) -> Words:
 def of_tracking(book: Book, table: pd.DataFrame) -> Words:
     """For the completeness of tracking; see `tracking`."""
     whole = table[table["channel"] == ALL].iloc[0]
+    if absent := lacking(book):
+        title = f"Whether leads can be traced cannot be said: {', '.join(absent)} not supplied"
+        see = f"{span(book).title}, {fmt.plural(whole['leads'], 'lead')}. Supply {absent[0]}"
+        see += f" and {absent[1]}" if len(absent) > 1 else ""
+        see += " to see what each channel's leads carry of their origin."
+        return Words(title, see, title)
     title = (
         f"{fmt.percent(whole['traced_share'], 0)} of {fmt.plural(whole['leads'], 'lead')} can be "
         "traced to what brought them"

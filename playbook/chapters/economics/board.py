@@ -29,6 +29,13 @@ PER = {
 }
 """Each cost per thing, and what it divides by."""
 
+RECORDED = {
+    "mql": "lead_journey.mql_at",
+    "sql": "lead_journey.sql_at",
+    "pipeline": "opportunity.amount",
+}
+"""What must be recorded for a count to be known; else it is missing, not 0."""
+
 APART = (NO_ORIGIN, NO_CHANNEL, NO_LEAD, UNATTRIBUTED)
 """Rows that are no channels: they stand last, so that everything adds up."""
 
@@ -73,13 +80,14 @@ def unit_costs(book: Book, by: By = "channel", over: Over = "span") -> pd.DataFr
         One row per value, dearest first, then what has none: `by` (the id, and `name`; channels
         are names), `cost`, the counts of `outcomes`, `cpl`, `cost_per_mql`, `cost_per_sql`,
         `cost_per_opportunity`, `cac`, each with `_low` and `_high` (95 %, the cost taken as known,
-        the count as Poisson), `roi`.
+        the count as Poisson), `roi`. MQL, SQL and pipeline are missing where the data do not
+        record them.
 
     Raises:
         ParameterError: No such breakdown.
     """
     check_by(by)
-    return _named(book, _with_costs(_spent(book, by, over), outcomes(book, by, over), by), by)
+    return _named(book, _with_costs(book, _spent(book, by, over), outcomes(book, by, over), by), by)
 
 
 @remembered
@@ -102,7 +110,8 @@ def board(book: Book, model: str | None = None, over: Over = "span") -> pd.DataF
     chosen = model or main_model(book)
     if chosen == "lead":
         return unit_costs(book, "channel", over)
-    return _with_costs(_spent(book, "channel", over), credited(book, chosen, over), "channel")
+    spent = _spent(book, "channel", over)
+    return _with_costs(book, spent, credited(book, chosen, over), "channel")
 
 
 def main_model(book: Book) -> str:
@@ -115,7 +124,7 @@ def total(book: Book, over: Over = "span") -> pd.DataFrame:
     """All channels together, with what has none: one row of `unit_costs`."""
     table = unit_costs(book, "channel", over)
     summed = table[["cost", *COUNTS, *MONEY]].sum().to_frame().T
-    return _finish(summed.assign(channel="all together"), "channel")
+    return _finish(book, summed.assign(channel="all together"), "channel")
 
 
 def _spent(book: Book, by: str, over: Over) -> pd.DataFrame:
@@ -154,7 +163,7 @@ def _named(book: Book, table: pd.DataFrame, by: str) -> pd.DataFrame:
     return table
 
 
-def _with_costs(spent: pd.DataFrame, found: pd.DataFrame, by: str) -> pd.DataFrame:
+def _with_costs(book: Book, spent: pd.DataFrame, found: pd.DataFrame, by: str) -> pd.DataFrame:
     table = spent.merge(found, on="key", how="outer")
     numbers = ["cost", *COUNTS, *MONEY]
     table[numbers] = table[numbers].astype(float).fillna(0.0)
@@ -162,13 +171,16 @@ def _with_costs(spent: pd.DataFrame, found: pd.DataFrame, by: str) -> pd.DataFra
     table = table.assign(rest=rest, name=table["key"].astype("string").fillna(""))
     order = ["rest", "cost", "leads", "name"]
     table = table.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
-    return _finish(table.rename(columns={"key": by}), by)
+    return _finish(book, table.rename(columns={"key": by}), by)
 
 
-def _finish(table: pd.DataFrame, by: str) -> pd.DataFrame:
+def _finish(book: Book, table: pd.DataFrame, by: str) -> pd.DataFrame:
     priced = economics.unit_costs(table, PER)
     spent = priced["cost"].where(priced["cost"] > 0)
     priced["roi"] = div(priced["won_amount"] - spent, spent)
     prices = [f"{name}{side}" for name in PER for side in ("", "_low", "_high")]
     counts = ["leads", "mql", "sql", "opportunities", "pipeline", "won", "won_amount", "customers"]
+    unknown = [name for name, need in RECORDED.items() if not book.has(need)]
+    unknown += [f"{p}{s}" for p, n in PER.items() if n in unknown for s in ("", "_low", "_high")]
+    priced[unknown] = float("nan")
     return priced[[by, "cost", *counts, *prices, "roi"]]

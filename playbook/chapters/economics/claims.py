@@ -60,10 +60,11 @@ def _traps(book: Book) -> list[Finding]:
             f"channel's {money(book, middle)}, and brought {customers} for "
             f"{money(book, row['cost'])}."
         )
+        sqls = "" if fmt.is_missing(row["sql"]) else f", {fmt.number(row['sql'])} SQL"
         evidence = (
-            f"{span(book).title}: {fmt.plural(row['leads'], 'lead')}, {fmt.number(row['sql'])} "
-            f"SQL; at everybody's rate its leads would have brought "
-            f"{fmt.number(row['expected_customers'], 1)} customers. {row['reason']}"
+            f"{span(book).title}: {fmt.plural(row['leads'], 'lead')}{sqls}; at everybody's rate "
+            f"its leads would have brought {fmt.number(row['expected_customers'], 1)} customers. "
+            f"{row['reason']}"
         )
         out.append(
             Finding(

@@ -33,12 +33,14 @@ def reason(book: Book, row: pd.Series[Any]) -> str:
     if row["why"] in {"above", "below"}:
         return _beyond(book, row)
     rules = book.rules.verdicts
+    both = book.has("lead_journey.sql_at")
+    who = "Neither its customers nor its SQLs tell" if both else "Its customers do not tell"
     leads, months = fmt.plural(row["leads"], "lead"), fmt.plural(row["months"], "month")
     return {
         "no cost": "No cost is recorded, so there is nothing to save.",
         "few leads": f"{leads} in the span; {rules.min_leads} are needed to judge.",
         "few months": f"{months} since its first cost; {rules.min_months} are needed to judge.",
-    }.get(row["why"], "Neither its customers nor its SQLs tell on which side of the line it lies.")
+    }.get(row["why"], f"{who} on which side of the line it lies.")
 
 
 def _beyond(book: Book, row: pd.Series[Any]) -> str:
@@ -53,8 +55,10 @@ def _beyond(book: Book, row: pd.Series[Any]) -> str:
 
 def confidence(row: pd.Series[Any]) -> str:
     """How far beyond the line the interval lies, what it rests on, and what was to be expected."""
-    if row["why"] in {"no cost", "few leads", "few months"}:
-        return fmt.MISSING
+    if row["why"] == "no cost":
+        return "nothing to judge"
+    if row["why"] in {"few leads", "few months"}:
+        return "not judged yet"
     came = fmt.plural(row["customers"], "customer")
     usual = f"its leads would bring {fmt.number(row['expected_customers'], 1)} at everybody's rate"
     if row["why"] == "across" or row["against"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
-from playbook.chapters.economics.board import APART, total
+from playbook.chapters.economics.board import APART, main_model, total
 from playbook.chapters.economics.dots import traps
 from playbook.chapters.economics.returned import ALL
 from playbook.chapters.economics.verdict_words import money
@@ -185,12 +185,34 @@ def roi(book: Book, table: pd.DataFrame) -> Words:
     )
     earlier = money(book, row["from_earlier_leads"])
     see = (
-        f"{span(book).title}. Simple ROI sets the cost against all that was won in the span, "
-        f"{earlier} of it from leads captured before; realised ROI against what the span's own "
+        f"{span(book).title}. {roi_basis(book, table)} {earlier} of that amount came from leads "
+        "captured before; realised ROI against what the span's own "
         f"leads have brought so far. {fmt.percent(row['young_share'], 0)} of these are younger "
         "than most wins take, so the second is not final."
     )
     return Words(title, see, f"{title}. {see}")
+
+
+def roi_basis(book: Book, table: pd.DataFrame) -> str:
+    """Whose deals the ROIs count, by whom they are credited, and what the board does instead.
+
+    Args:
+        book: The Book.
+        table: What `roi` returned.
+    """
+    row = table[table["channel"] == ALL].iloc[0]
+    model, kinds = main_model(book), " and ".join(book.rules.attribution.deal_types)
+    board = (
+        "as on the board on the digital page"
+        if model == "lead"
+        else f"the board on the digital page credits by attribution, model {model}"
+    )
+    return (
+        f"By the lead's own channel; {board}. Simple ROI sets the cost against the deals won in "
+        f"the span that belong to a lead of a channel with a cost: "
+        f"{money(book, row['won_in_span'])} of {money(book, total(book)['won_amount'].iloc[0])} "
+        f"won with deals of type {kinds}."
+    )
 
 
 def _signed(x: object) -> str:
@@ -290,16 +312,17 @@ def what_if(book: Book, found: Reallocation, elasticity: float) -> Words:
     unit = found.outcome if found.outcome == "leads" else f"{found.outcome}s"
     power = fmt.number(elasticity, 2).rstrip("0")
     title = (
-        f"If 1 % more cost brought {power} % more leads: {gain} {unit} more a quarter "
-        f"(95 %: {low} to {high})"
+        f"An assumption, no proposal: if 1 % more cost brought {power} % more leads, "
+        f"{gain} {unit} more a quarter (95 %: {low} to {high})"
     )
     if abs(found.budget - float(table["cost"].sum())) >= 0.01:
         title += f" for {money(book, found.budget)}"
+    counts = "leads" if unit == "leads" else f"leads and {unit}"
     counted = table["basis"].value_counts()
     said = ", ".join(f"{basis}: {fmt.plural(counted[basis], 'channel')}" for basis in counted.index)
     see = (
         f"An assumption, not a finding. What each channel's elasticity rests on: {said}. The "
-        f"interval holds the counts of leads and {unit} and the fitted curves; the assumption is "
+        f"interval holds the counts of {counts} and the fitted curves; the assumption is "
         "taken as given, so try others."
     )
     if abs(found.unplaced) >= 0.01:
