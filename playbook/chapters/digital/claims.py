@@ -269,10 +269,9 @@ def _health(book: Book) -> list[Finding]:
         f"{', '.join(_small(point) for point in act['point'])}."
     )
     evidence = "; ".join(f"{r.point}: {r.figure}" for r in act.itertuples())
-    return [
-        Finding("P03-T1/health", "watch", claim, f"{evidence}.", "See the remedies in the table.",
-                "digital marketing", "", "", "")
-    ]  # fmt: skip
+    remedy = " ".join(dict.fromkeys(act["remedy"]))
+    owner = "digital marketing"
+    return [Finding("P03-T1/health", "watch", claim, f"{evidence}.", remedy, owner, "")]
 
 
 def _tracking(book: Book) -> list[Finding]:
