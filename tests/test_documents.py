@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from playbook import cli, resources
@@ -64,9 +65,26 @@ def test_the_mapping_of_the_readme_is_a_valid_rules_file(tmp_path):
 
 
 def test_the_session_of_the_readme_runs(book, monkeypatch):
-    session, _ = blocks("python")
+    session, _, _ = blocks("python")
     monkeypatch.setenv("PLAYBOOK_CACHE", str(book.path.parent))
     exec(compile(session, "README.md", "exec"), {})
+
+
+def test_the_attribution_of_the_readme_runs(book):
+    _, _, attribution = blocks("python")
+    columns = ("account_id", "channel", "touched_at")
+    deals = book.sql(
+        "SELECT account_id, closed_at AS converted_at, won_amount AS value FROM deal WHERE is_won"
+    )
+    paths = {"path": ["search > event", "event"], "conversions": [3, 0], "nulls": [40, 9]}
+    given = {
+        "touches": book.sql(f"SELECT {', '.join(columns)} FROM touchpoint WHERE account_id <> ''"),
+        "won": deals,
+        "today": book.as_of,
+        "table": pd.DataFrame({**paths, "value": [9000, 0]}),
+    }
+    exec(compile(attribution, "README.md", "exec"), given)
+    assert given["result"].totals["conversions"].iloc[-1] == len(deals)
 
 
 def test_links_and_pictures_of_the_documents_are_there():

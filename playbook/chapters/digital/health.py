@@ -152,7 +152,7 @@ def _negatives(book: Book) -> Point:
     told = f"{money(book, found.cost)} on searches with {named}; {fmt.number(found.mql_most)} MQL "
     told += "of their keywords at most." if found.cost else ""
     if not found.cost:
-        told = f"None of the {len(found.words)} negative words was paid for."
+        told = f"Not one of the {len(found.words)} negative words was paid for."
     return Point(
         by_limits(found.cost_share, book.rules.keywords.health.negative),
         _share(found.cost_share, "search cost on negative words"),

@@ -199,7 +199,7 @@ def landing_plan(book: Book) -> Document:
             "Ask for less, say what happens next, show a customer's case; one change at a time, "
             "tested."
             if len(weak)
-            else "None beyond chance.",
+            else "Nothing beyond chance.",
             weak[[*columns, "form_low", "form_high", "others_rate"]] if len(weak) else None,
         ),
         Section("All pages", span(book).title, every[[*columns, "search_cost"]]),

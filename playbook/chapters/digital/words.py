@@ -91,7 +91,7 @@ def of_health(table: pd.DataFrame) -> Words:
     )
     title += f", {open_} cannot be told" if open_ else ""
     if open_ == len(table):
-        title = "None of the eleven points can be told yet"
+        title = "Not one of the eleven points can be told yet"
     see = "Check these before any budget grows. The limits stand in [keywords.health]."
     alt = "; ".join(f"{r.point}: {r.state}" for r in table.itertuples())
     return Words(title, see, alt)

@@ -84,7 +84,7 @@ def _curves(book: Book) -> list[Finding]:
         return []
     row = known.sort_values("weeks_to_know").iloc[0]
     claim = (
-        f"None of {fmt.plural(len(table), 'channel')} shows what more or less money would bring: "
+        f"Not one of {fmt.plural(len(table), 'channel')} shows what more or less money would bring: "
         "no budget move can be computed."
     )
     evidence = (

@@ -23,7 +23,7 @@ from playbook.report.plots.rows import checked, column, numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-_TALL, _LINE, _DEPTH, _FAINTEST = 24.0, 13.0, 0.62, 0.005
+_TALL, _LINE, _DEPTH, _FAINTEST = 24.0, 13.0, 0.48, 0.005
 _LINES = 3
 _HEADING = SMALL - 1
 
