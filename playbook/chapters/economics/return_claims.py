@@ -84,8 +84,8 @@ def _curves(book: Book) -> list[Finding]:
         return []
     row = known.sort_values("weeks_to_know").iloc[0]
     claim = (
-        f"Not one of {fmt.plural(len(table), 'channel')} shows what more or less money would bring: "
-        "no budget move can be computed."
+        f"Not one of {fmt.plural(len(table), 'channel')} shows what more or less money would "
+        "bring: no budget move can be computed."
     )
     evidence = (
         "Cost and leads have to move for a curve to be seen; the table of curves says for each "
