@@ -25,8 +25,11 @@ from playbook import resources
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lab")]
 
-NOTEBOOKS = sorted(path.name for path in (resources.notebooks() / "funnel").glob("*.ipynb"))
-PRACTICE = "01_growth_funnel.ipynb"
+NOTEBOOKS = sorted(
+    path.relative_to(resources.notebooks()).as_posix()
+    for path in resources.notebooks().glob("*/*.ipynb")
+)
+PRACTICE = "funnel/01_growth_funnel.ipynb"
 TOKEN = "only-for-this-test"
 START_S = 60
 OPEN_S = 60
@@ -108,7 +111,7 @@ def end(server):
 def opened(chrome, lab, request):
     """A notebook with every cell run."""
     chrome.set_window_size(1400, 1000)
-    chrome.get(f"{lab}/lab/tree/funnel/{request.param}?token={TOKEN}&reset")
+    chrome.get(f"{lab}/lab/tree/{request.param}?token={TOKEN}&reset")
     wait(OPEN_S, lambda: cells(chrome))
     idle = '.jp-NotebookPanel-toolbar [data-status="idle"]'
     wait(OPEN_S, lambda: found(chrome, idle))
