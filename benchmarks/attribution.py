@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import os
-import resource
-import subprocess
+import functools
+import math
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from benchmarks.process import Cost
 
 SMALL = 10_000
 MEMORY = "4GB"
@@ -32,15 +34,6 @@ MEMORY = "4GB"
 HEURISTICS = (
     "first", "last", "linear", "u_50_50", "u_40_20_40", "time_decay", "last_non_direct",
 )  # fmt: skip
-
-
-class Cost(NamedTuple):
-    """Of a process, and what it printed."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-    said: Any
 
 
 # Hand-written SQL; each gives credit by channel of the same journeys.
@@ -198,16 +191,29 @@ def above(name: str, small: str, folder: str) -> float:
     """Peak memory in MB above what a process holds that has answered for a small file."""
     con, call = connected(name), WAYS[name][1]
     call(con, small)
-    baseline = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    baseline = process.peak_mb()
     call(con, folder)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - baseline) / 1024
+    return process.peak_mb() - baseline
+
+
+def check(found: dict[str, tuple[str, dict[str, float]]]) -> None:
+    """Stops where two ways to ask the same give different credit."""
+    first: dict[str, dict[str, float]] = {}
+    for name, (kind, credit) in found.items():
+        peer = first.setdefault(kind, credit)
+        wrong = {c: (v, peer.get(c)) for c, v in credit.items() if not _near(v, peer.get(c, 0))}
+        if wrong or credit.keys() != peer.keys():
+            raise SystemExit(f"{name} gives another credit: {wrong or sorted(credit)}")
+
+
+def _near(value: float, other: float) -> bool:
+    return math.isclose(value, other, rel_tol=1e-6)
 
 
 def turn_about(folder: str, times: str) -> dict[str, list[float]]:
-    """Per way the wall seconds of each turn, in one warm process."""
+    """Per way the CPU seconds of each turn, in one warm process, once all agree."""
     connections = {name: connected(name) for name in WAYS}
-    for name, (_, call) in WAYS.items():
-        call(connections[name], folder)
+    check({name: (kind, call(connections[name], folder)) for name, (kind, call) in WAYS.items()})
     taken: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(int(times)):
         for name, (_, call) in WAYS.items():
@@ -241,29 +247,15 @@ def package(name: str, kind: str, folder: str) -> dict[str, float]:
 
 # What is printed.
 
-
-def cost(python: str, task: str, *arguments: str) -> Cost:
-    """Run a task in a process of its own and say what it took."""
-    command = [python, "-W", "ignore", "-m", "benchmarks.attribution", "--task", task, *arguments]
-    root = str(Path(__file__).resolve().parent.parent)
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, env={**os.environ, "PYTHONPATH": root})
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{task} {arguments}: exit code {process.returncode}")
-        wall = time.perf_counter() - began
-        said.seek(0)
-        answer = json.loads(said.read().decode().splitlines()[-1])
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, answer)
+cost = functools.partial(process.task, "benchmarks.attribution")
+told = functools.partial(process.told, "benchmarks.attribution")
 
 
 def written(folder: Path, touches: int, channels: int = 8) -> str:
     """The folder with so many touches."""
     inside = folder / f"touches{touches}x{channels}"
     inside.mkdir()
-    cost(sys.executable, "make", str(inside), str(touches), str(channels))
+    told("make", str(inside), str(touches), str(channels))
     size = sum(file.stat().st_size for file in inside.iterdir()) / 2**20
     print(f"\n{touches:,} touches, {channels} channels, {size:,.0f} MB", flush=True)
     return str(inside)
@@ -271,14 +263,14 @@ def written(folder: Path, touches: int, channels: int = 8) -> str:
 
 def show_warm(folder: str, small: str, times: int) -> None:
     """Warm CPU seconds and memory of each way, and its ratio to the best SQL of its kind."""
-    taken = cost(sys.executable, "turn_about", folder, str(times)).said
+    taken = told("turn_about", folder, str(times))
     best = {name: min(each) for name, each in taken.items()}
     print(f"\nwarm, best and median of {times}{'':9}{'CPU s':>8}{'median':>8}{'ratio':>7}{'MB':>7}")
     for name, each in taken.items():
         kind = WAYS[name][0]
         peers = [best[n] for n in WAYS if WAYS[n][0] == kind and n.startswith("SQL")]
         ratio = f"{best[name] / min(peers):7.2f}" if peers else " " * 7
-        memory = cost(sys.executable, "above", name, small, folder).said
+        memory = told("above", name, small, folder)
         middle = sorted(each)[len(each) // 2]
         print(f"{name:32}{best[name]:8.2f}{middle:8.2f}{ratio}{memory:7,.0f}", flush=True)
 
@@ -296,13 +288,16 @@ def show_whole(folder: str, python: str | None) -> None:
 
     print(f"\nwhole process{'':27}{'CPU s':>8}{'wall s':>8}{'MB':>7}{'to ours':>9}{'furthest':>10}")
     for kind, name in OURS.items():
-        best = min((cost(sys.executable, "whole", name, folder) for _ in range(2)), key=_cpu)
+        best = min((cost("whole", name, folder) for _ in range(2)), key=_cpu)
         line = f"{name:40}{best.cpu_s:8.1f}{best.wall_s:8.1f}{best.peak_mb:7,.0f}{1:9.1f}"
         print(line, flush=True)
         able = [p for p, (_, kinds) in PACKAGES.items() if kind in kinds] if python else []
         for peer in able:
-            found = cost(python or "", "package", peer, kind, folder)
-            ratio, off = found.cpu_s / best.cpu_s, _furthest(found.said, best.said)
+            found = cost("package", peer, kind, folder, python=python or "")
+            ratio, off = (
+                found.cpu_s / best.cpu_s,
+                _furthest(process.answer(found), process.answer(best)),
+            )
             line = f"{peer + ', ' + kind:40}{found.cpu_s:8.1f}{found.wall_s:8.1f}"
             print(f"{line}{found.peak_mb:7,.0f}{ratio:9.1f}{off:9.1%}", flush=True)
 
@@ -321,9 +316,9 @@ def show_many(folder: Path, touches: int) -> None:
     """Markov with 500 channels, and the rate game with 8 and with 20."""
     print(f"\nwhole call, warm{'':20}{'CPU s':>8}")
     for channels, name in ((8, "ours, shapley_rate"), (20, "ours, shapley_rate")):
-        each = cost(sys.executable, "repeated", name, written(folder, touches, channels)).said
+        each = told("repeated", name, written(folder, touches, channels))
         print(f"{name}, {channels} channels{'':6}{min(each):8.2f}")
-    each = cost(sys.executable, "repeated", "ours, markov", written(folder, touches, 500)).said
+    each = told("repeated", "ours, markov", written(folder, touches, 500))
     print(f"ours, markov, 500 channels{'':10}{min(each):8.2f}", flush=True)
 
 
@@ -350,7 +345,4 @@ TASKS: dict[str, Callable[..., object]] = {
 }
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--task"]:
-        print(json.dumps(TASKS[sys.argv[2]](*sys.argv[3:])))
-    else:
-        main()
+    process.serve(TASKS, main)

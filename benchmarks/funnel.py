@@ -12,18 +12,20 @@ met in a warm process, turn about; packages in whole processes, imports included
 from __future__ import annotations
 
 import argparse
-import json
+import functools
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from benchmarks import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from benchmarks.process import Cost
 
 STAGES = ("a", "b", "c", "d", "e")
 DAYS = 30
@@ -38,15 +40,6 @@ COPY (
   FROM (SELECT i, hash(i * 31 + 3) % 100 AS dice FROM range({events}) AS numbers(i))
 ) TO '{path}' (FORMAT parquet)
 """
-
-
-class Cost(NamedTuple):
-    """Of a process, and what it printed."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-    said: object
 
 
 # Hand-written SQL; `source` is the name of a table or a quoted path.
@@ -221,9 +214,9 @@ def above(name: str, small: str, path: str) -> float:
     """Peak memory in MB above what a process holds that has counted a small file."""
     count = WAYS[name]
     count(small)
-    baseline = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    baseline = process.peak_mb()
     count(path)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - baseline) / 1024
+    return process.peak_mb() - baseline
 
 
 def turn_about(path: str, times: str) -> dict[str, list[float]]:
@@ -285,44 +278,30 @@ TASKS: dict[str, Callable[..., object]] = {
 }
 
 
-def cost(python: str, task: str, *arguments: str) -> Cost:
-    """Run a task in a process of its own and say what it took."""
-    command = [python, "-W", "ignore", __file__, "--task", task, *arguments]
-    root = str(Path(__file__).resolve().parent.parent)
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, env={**os.environ, "PYTHONPATH": root})
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{task} {arguments}: exit code {process.returncode}")
-        wall = time.perf_counter() - began
-        said.seek(0)
-        answer = json.loads(said.read().decode().splitlines()[-1])
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, answer)
-
-
 # What is printed.
+
+cost = functools.partial(process.task, "benchmarks.funnel")
+told = functools.partial(process.told, "benchmarks.funnel")
 
 
 def written(folder: Path, events: int) -> str:
     """The file with so many events."""
     path = folder / f"events{events}.parquet"
-    cost(sys.executable, "make", str(path), str(events))
+    told("make", str(path), str(events))
     print(f"\n{events:,} events, {events // 10:,} entities, {path.stat().st_size / 2**20:,.0f} MB")
     return str(path)
 
 
 def show_warm(path: str, small: str, times: int) -> str:
     """Warm CPU and memory of ours and of the SQL by hand; the best of these."""
-    taken = cost(sys.executable, "turn_about", path, str(times)).said
+    taken = told("turn_about", path, str(times))
     best = {name: min(each) for name, each in taken.items()}
     peer = min((name for name in best if name != "funnel.cohort"), key=best.__getitem__)
     print(
         f"\nwarm, best and median of {times}{'':12}{'CPU s':>8}{'median':>8}{'ratio':>7}{'MB':>7}"
     )
     for name, each in taken.items():
-        memory = cost(sys.executable, "above", name, small, path).said
+        memory = told("above", name, small, path)
         middle, ratio = sorted(each)[len(each) // 2], best[name] / best[peer]
         print(f"{name:35}{best[name]:8.2f}{middle:8.2f}{ratio:7.2f}{memory:7,.0f}")
     return peer
@@ -333,21 +312,22 @@ def show_whole(path: str, ways: dict[str, str], times: int) -> None:
     runs: dict[str, list[Cost]] = {name: [] for name in ways}
     for _ in range(times):
         for name, python in ways.items():
-            runs[name].append(cost(python, "whole", name, path))
+            runs[name].append(cost("whole", name, path, python=python))
     best = {name: min(each, key=lambda run: run.cpu_s) for name, each in runs.items()}
-    ours_s, counts = best["funnel.cohort"].cpu_s, best["funnel.cohort"].said
+    ours_s, counts = best["funnel.cohort"].cpu_s, process.answer(best["funnel.cohort"])
     print(
         f"\nwhole process, best of {times}{'':11}{'CPU s':>8}{'wall s':>8}{'MB':>7}{'to ours':>9}"
     )
     for name, run in best.items():
         line = f"{name:35}{run.cpu_s:8.1f}{run.wall_s:8.1f}{run.peak_mb:7,.0f}"
-        other = "" if run.said == counts else f"  counts {run.said}, not {counts}"
+        found = process.answer(run)
+        other = "" if found == counts else f"  counts {found}, not {counts}"
         print(f"{line}{run.cpu_s / ours_s:9.2f}{other}")
 
 
 def show_repeated(small: str, times: int) -> None:
     """A repeated call on few events against the chain by hand."""
-    taken = cost(sys.executable, "repeated", small, str(times)).said
+    taken = told("repeated", small, str(times))
     print(f"\na repeated call, {times} each{'':12}{'best ms':>8}{'median':>8}")
     for name, each in taken.items():
         print(f"{name:35}{min(each):8.1f}{sorted(each)[len(each) // 2]:8.1f}")
@@ -380,7 +360,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--task"]:
-        print(json.dumps(TASKS[sys.argv[2]](*sys.argv[3:])))
-    else:
-        main()
+    process.serve(TASKS, main)

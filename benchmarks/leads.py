@@ -10,18 +10,13 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from benchmarks import leads_by_hand, leads_made
+from benchmarks import leads_by_hand, leads_made, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,7 +259,7 @@ def turn_about(path: str, name: str, times: str) -> dict[str, Any]:
 def peak(path: str, name: str, way: str) -> float:
     """The most memory, in MB, that a process held which answered once."""
     runs(opened(path), QUESTIONS[name])[way]()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return process.peak_mb()
 
 
 TASKS: dict[str, Callable[..., object]] = {
@@ -274,17 +269,7 @@ TASKS: dict[str, Callable[..., object]] = {
 }
 
 
-def told(task: str, *arguments: str) -> Any:
-    """What a task says that runs in a process of its own."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.leads", "--task", task]
-    root = str(Path(__file__).resolve().parent.parent)
-    process = subprocess.run(
-        [*command, *arguments],
-        check=True,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    return json.loads(process.stdout.decode().splitlines()[-1])
+told = functools.partial(process.told, "benchmarks.leads")
 
 
 def main() -> None:
@@ -309,7 +294,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--task"]:
-        print(json.dumps(TASKS[sys.argv[2]](*sys.argv[3:])))
-    else:
-        main()
+    process.serve(TASKS, main)

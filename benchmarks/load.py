@@ -8,13 +8,10 @@ Each run is a process of its own; the files are in the page cache for both.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
+
+from benchmarks import process
 
 PLAIN = """
 import sys, duckdb
@@ -41,35 +38,15 @@ sample.write(Path(sys.argv[1]), scale=int(sys.argv[2]), format="parquet")
 COUNT = "SELECT sum(num_rows) FROM parquet_file_metadata($1)"
 
 
-class Cost(NamedTuple):
-    """Of a process."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-
-
-def cost(code: str, *arguments: Path) -> Cost:
-    """Run Python code to its end and say what it took."""
-    began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)])
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"exit code {process.returncode}")
-    wall = time.perf_counter() - began
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
 def measure(scale: int, folder: Path) -> None:
     """Both ways at one size."""
     import duckdb
 
     data = folder / f"company{scale}"
-    subprocess.run([sys.executable, "-c", MAKE, str(data), str(scale)], check=True)
+    process.code(MAKE, data, scale)
     rows = duckdb.execute(COUNT, [str(data / "*.parquet")]).fetchone()[0]
-    plain = cost(PLAIN, data, folder / f"plain{scale}.duckdb")
-    ours = cost(OURS, data, folder / f"book{scale}.duckdb")
+    plain = process.code(PLAIN, data, folder / f"plain{scale}.duckdb")
+    ours = process.code(OURS, data, folder / f"book{scale}.duckdb")
     print(f"\n{rows:,} rows ({scale} × the sample)")
     print(f"{'':26}{'wall s':>8}{'CPU s':>8}{'rows/s':>12}{'peak MB':>9}")
     for name, taken in (("CREATE TABLE AS SELECT", plain), ("load, check and freeze", ours)):

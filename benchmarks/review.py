@@ -9,42 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
+from benchmarks import process
+from benchmarks.process import Cost
 from playbook import resources
 from playbook.book import freeze, is_frozen
 from playbook.report import runner
 
 COPIES = 12
 AIM = 1 / 5
-
-
-class Cost(NamedTuple):
-    """Of a process and all that it started and waited for."""
-
-    cpu_s: float
-    wall_s: float
-
-
-def cost(command: list[str], cwd: Path) -> Cost:
-    """Run a command to its end and say what it took."""
-    import time
-
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, cwd=cwd, stdout=words, stderr=words)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            words.seek(0)
-            raise SystemExit(f"{command[:4]} failed:\n{words.read().decode()[-2000:]}")
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - began)
 
 
 def frozen(data: str, folder: Path) -> Path:
@@ -66,7 +43,7 @@ def review(book: Path, notebooks: Path, period: str, out: Path, kernels: str) ->
     """One review, as a command line."""
     command = [sys.executable, "-m", "playbook", "review", "--data", str(book)]
     command += ["--period", period, "--out", str(out), "--notebooks", str(notebooks)]
-    return cost([*command, "--kernels", kernels], Path.cwd())
+    return process.run([*command, "--kernels", kernels], Path.cwd())
 
 
 def one_by_one(book: Path, notebooks: list[Path], period: str, folder: Path) -> list[Cost]:
@@ -81,15 +58,16 @@ def one_by_one(book: Path, notebooks: list[Path], period: str, folder: Path) -> 
         run = ["papermill", str(source), str(done), "-p", "data", str(book), "-p", "period", period]
         convert = ["nbconvert", "--to", "html", "--no-input", str(done)]
         costs += [
-            cost([sys.executable, "-m", *run], folder),
-            cost([sys.executable, "-m", *convert], folder),
+            process.run([sys.executable, "-m", *run], folder),
+            process.run([sys.executable, "-m", *convert], folder),
         ]
     return costs
 
 
-def total(costs: list[Cost]) -> Cost:
-    """Their sum."""
-    return Cost(sum(c.cpu_s for c in costs), sum(c.wall_s for c in costs))
+def total(costs: list[Cost], times: float = 1) -> Cost:
+    """Of one after the other, so many times."""
+    wall, cpu = sum(c.wall_s for c in costs), sum(c.cpu_s for c in costs)
+    return Cost(wall * times, cpu * times, max(c.peak_mb for c in costs), "")
 
 
 def where(review_folder: Path, whole: Cost) -> list[tuple[str, float]]:
@@ -135,8 +113,8 @@ def main() -> None:
             )
         )
         if arguments.quick:
-            once = total(one_by_one(book, sorted(plain.glob("*.ipynb")), period, folder / "d"))
-            lines = Cost(once.cpu_s * COPIES / distinct, once.wall_s * COPIES / distinct)
+            each = one_by_one(book, sorted(plain.glob("*.ipynb")), period, folder / "d")
+            lines = total(each, COPIES / distinct)
         else:
             lines = total(one_by_one(book, sorted(twelve.glob("*.ipynb")), period, folder / "d"))
         rows.append(("papermill and nbconvert, one by one", lines))
