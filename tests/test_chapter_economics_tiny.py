@@ -173,3 +173,14 @@ def test_what_is_not_recorded_is_missing_and_not_nothing(open_files):
     said = economics.words.roi(book, economics.roi(book)).see
     assert "By the lead's own channel; the board on the digital page credits by attribution" in said
     assert "belong to a lead of a channel with a cost: ¥400 of ¥400 won" in said
+
+
+def test_a_budget_without_recorded_sql_says_so_and_not_zero(open_files):
+    recent = {"lead.csv": LEADS.replace("2026-10", "2026-08"), "channel.csv": CHANNEL}
+    book = open_files(recent | {"spend.csv": SPEND.replace("2026-10", "2026-08")})
+    table = economics.budget_table(book, 1000.0).set_index("channel")
+    assert table.loc["Alpha", "leads"] == 2
+    assert math.isnan(table.loc["Alpha", "sql"])
+    plan = economics.budget_plan(book).sections
+    whole = next(part.table for part in plan if part.heading == "By channel")
+    assert whole["sql"].isna().all()

@@ -75,10 +75,11 @@ def budget_table(book: Book, budget: float | None = None) -> pd.DataFrame:
     judged = verdicts(book).set_index("channel")["verdict"]
     table = spent.rename_axis("channel").reset_index(name="cost")
     table = table.merge(_quarter_results(book), on="channel", how="left")
-    table[["leads", "sql", "won", "won_amount"]] = (
-        table[["leads", "sql", "won", "won_amount"]].astype(float).fillna(0.0)
-    )
-    table["verdict"] = table["channel"].map(judged).fillna("watch")
+    results = ["leads", "sql", "won", "won_amount"]
+    table[results] = table[results].astype(float).fillna(0.0)
+    if not book.has("lead_journey.sql_at"):
+        table["sql"] = float("nan")
+    table["verdict"] = [judged.get(channel, "watch") for channel in table["channel"]]
     plan = economics.by_verdict(table, amount, shift=book.rules.economics.shift)
     curved = _curved(book, plan)
     plan["proposal"] = plan["channel"].map(curved).fillna(plan["proposal"])

@@ -149,10 +149,8 @@ def _plan(book: Book) -> list[Section]:
     quarter = next_quarter(book)
     if table.empty:
         return [Section("What is needed", "No cost in the last quarter, and no budget to divide.")]
-    total = {
-        "channel": "Together",
-        **table[["cost", "leads", "sql", "won", "won_amount", "start", "proposal", "move"]].sum(),
-    }
+    summed = ["cost", "leads", "sql", "won", "won_amount", "start", "proposal", "move"]
+    total = {"channel": "Together", **table[summed].sum(min_count=1)}
     whole = pd.concat([table, pd.DataFrame([total])], ignore_index=True)
     whole["move"] = whole["move"].round(2)
     return [
