@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from playbook.book import Book
     from playbook.findings import Finding, Level
 
 
@@ -41,6 +42,29 @@ def actions(
     """
     pressing = [finding for finding in found if finding.remedy and finding.level in levels]
     return list(dict.fromkeys(_action(finding) for finding in pressing[:most])) or [otherwise]
+
+
+def by_block(
+    book: Book,
+    short: Iterable[str],
+    found: list[Finding],
+    told: Mapping[str, tuple[str, ...]],
+    most: int,
+) -> pd.DataFrame:
+    """In short, then the claims of the findings block by block, then what is next.
+
+    Args:
+        book: The Book.
+        short: The lines of the first block.
+        found: What `findings` returned.
+        told: Per block how the ids of its findings begin; one without findings is left out.
+        most: So many actions at most.
+    """
+    lines = {name: claims(found, ids) for name, ids in told.items()}
+    kind = book.period.kind
+    do = actions(found, f"Nothing to change next {kind}.", levels=("act", "watch"), most=most)
+    said = {name: each for name, each in lines.items() if each}
+    return blocks({"In short": short, **said, f"Next {kind}": do})
 
 
 def _action(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from playbook import format as fmt
 from playbook.chapters.attribution.claims import headline
 from playbook.chapters.attribution.parts import nurture_part
 from playbook.chapters.attribution.scope import known
-from playbook.chapters.leader import actions, blocks, claims
+from playbook.chapters.leader import by_block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +35,8 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
     Returns:
         `block` and `text`, one row per block; a text with several points has one on each line.
     """
-    told = {block: claims(found, ids) for block, ids in _BLOCKS.items()}
-    parts = {
-        "In short": [headline(book, table), *_nurture(book)],
-        **{name: lines for name, lines in told.items() if lines},
-        f"Next {book.period.kind}": actions(
-            found,
-            f"Nothing to change next {book.period.kind}.",
-            levels=("act", "watch"),
-            most=4,
-        ),
-    }
-    return blocks(parts)
+    short = [headline(book, table), *_nurture(book)]
+    return by_block(book, short, found, _BLOCKS, most=4)
 
 
 def _nurture(book: Book) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playbook import format as fmt
-from playbook.chapters.leader import actions, blocks, claims
+from playbook.chapters.leader import by_block
 from playbook.chapters.nurture.claims import headline
 from playbook.chapters.nurture.declared import standing, waiting_total
 
@@ -35,18 +35,8 @@ def leader_report(book: Book, table: pd.DataFrame, found: list[Finding]) -> pd.D
     Returns:
         `block` and `text`, one row per block; a text with several points has one on each line.
     """
-    told = {block: claims(found, ids) for block, ids in _BLOCKS.items()}
-    parts = {
-        "In short": [headline(book, table), *_waiting(book)],
-        **{name: lines for name, lines in told.items() if lines},
-        f"Next {book.period.kind}": actions(
-            found,
-            f"Nothing to change next {book.period.kind}.",
-            levels=("act", "watch"),
-            most=3,
-        ),
-    }
-    return blocks(parts)
+    short = [headline(book, table), *_waiting(book)]
+    return by_block(book, short, found, _BLOCKS, most=3)
 
 
 def _waiting(book: Book) -> list[str]:
