@@ -254,8 +254,9 @@ told = functools.partial(process.told, "benchmarks.attribution")
 def written(folder: Path, touches: int, channels: int = 8) -> str:
     """The folder with so many touches."""
     inside = folder / f"touches{touches}x{channels}"
-    inside.mkdir()
-    told("make", str(inside), str(touches), str(channels))
+    if not inside.exists():
+        inside.mkdir()
+        told("make", str(inside), str(touches), str(channels))
     size = sum(file.stat().st_size for file in inside.iterdir()) / 2**20
     print(f"\n{touches:,} touches, {channels} channels, {size:,.0f} MB", flush=True)
     return str(inside)
