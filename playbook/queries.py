@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Query: TypeAlias = Callable[..., ir.Table]
     Types: TypeAlias = tuple[tuple[str, str], ...]
     Shapes: TypeAlias = tuple[tuple[str, Types], ...]
+    Fetch: TypeAlias = Callable[[Any, Shapes], Any]
 
 COMPILED = 512
 """Questions whose SQL is kept."""
@@ -49,20 +50,26 @@ def ask(query: Query, given: tuple[Given, ...], *args: Any) -> pd.DataFrame:
         given: These tables.
         *args: Further arguments of `query`, hashable.
     """
-    import ibis
 
-    frames = [not isinstance(one.table, ibis.Table) for one in given]
-    if all(frames):
-        return _ask_frames(query, given, args)
-    if not any(frames) and len({id(backend_of(one.table)) for one in given}) == 1:
-        con = backend_of(given[0].table)
-        if con is not None and con.name == "duckdb" and not _in_memory(given):
-            shapes = _shapes(given)
-            # No cursor: it would not see the connection's temporary tables and files.
-            answer = con.con.execute(f"WITH {_sources(given)}{sql(query, shapes, args)}").df()
-            return _as_declared(answer, query, shapes, args)
-    answer = query(tuple(selected(one) for one in given), *args).to_pandas()
+    def frame(found: Any, shapes: Shapes) -> pd.DataFrame:
+        return _as_declared(found.df(), query, shapes, args)
+
+    answer = _by_duckdb(query, given, args, frame)
+    if answer is None:
+        answer = query(tuple(selected(one) for one in given), *args).to_pandas()
     return cast("pd.DataFrame", answer)
+
+
+def records(query: Query, given: tuple[Given, ...], *args: Any) -> list[dict[str, Any]]:
+    """The same answer as plain values, a dictionary per row; for small ones.
+
+    From DuckDB it comes without pandas, whose import takes longer than many a question.
+    """
+    answer = _by_duckdb(query, given, args, _plain)
+    if answer is None:
+        table = query(tuple(selected(one) for one in given), *args)
+        answer = table.to_pyarrow().to_pylist()
+    return cast("list[dict[str, Any]]", answer)
 
 
 @lru_cache(maxsize=COMPILED)
@@ -127,6 +134,14 @@ def memory() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+def forwards(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, copied where columns lie backwards, as in `rows[::-1]`: DuckDB cannot read it."""
+    import numpy as np
+
+    arrays = [frame[name].to_numpy() for name in frame if isinstance(frame[name].dtype, np.dtype)]
+    return frame.copy() if any(array.strides[0] < 0 for array in arrays) else frame
+
+
 def any_bit(rows: ir.Table, bits: ir.IntegerColumn) -> ir.IntegerScalar:
     """The bits that are set in any of the rows.
 
@@ -181,22 +196,44 @@ def _shapes(given: tuple[Given, ...]) -> Shapes:
     return tuple((one.name, shape(one)) for one in given)
 
 
-def _ask_frames(query: Query, given: tuple[Given, ...], args: tuple[Any, ...]) -> pd.DataFrame:
-    shapes = _shapes(given)
+def _by_duckdb(query: Query, given: tuple[Given, ...], args: tuple[Any, ...], fetch: Fetch) -> Any:
+    """What `fetch` takes of DuckDB's answer; None where another engine has to answer."""
+    import ibis
+
+    frames = [not isinstance(one.table, ibis.Table) for one in given]
+    if all(frames):
+        return _ask_frames(query, given, args, fetch)
+    if not any(frames) and len({id(backend_of(one.table)) for one in given}) == 1:
+        con = backend_of(given[0].table)
+        if con is not None and con.name == "duckdb" and not _in_memory(given):
+            shapes = _shapes(given)
+            text = f"WITH {_sources(given)}{sql(query, shapes, args)}"
+            # No cursor: it would not see the connection's temporary tables and files.
+            return fetch(con.con.execute(text), shapes)
+    return None
+
+
+def _plain(found: Any, _: Shapes) -> list[dict[str, Any]]:
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _ask_frames(query: Query, given: tuple[Given, ...], args: tuple[Any, ...], fetch: Fetch) -> Any:
     parts = [
         f"{one.name} AS NOT MATERIALIZED (SELECT {_named(one.columns)} FROM frame_{one.name})"
         for one in given
     ]
+    shapes = _shapes(given)
     with memory().cursor() as con:
         for one in given:
             _register(con, one)
-        answer = con.execute(f"WITH {', '.join(parts)}{sql(query, shapes, args)}").df()
-    return _as_declared(answer, query, shapes, args)
+        text = f"WITH {', '.join(parts)}{sql(query, shapes, args)}"
+        return fetch(con.execute(text), shapes)
 
 
 def _register(con: duckdb.DuckDBPyConnection, one: Given) -> None:
     own = list(dict.fromkeys(theirs for _, theirs in one.columns))
-    con.register(f"frame_{one.name}", one.table[own])
+    con.register(f"frame_{one.name}", forwards(cast("pd.DataFrame", one.table[own])))
 
 
 def _described(one: Given) -> Types:
