@@ -254,6 +254,14 @@ def test_showing_a_table_does_not_change_it():
     assert "Channel" in page.words
 
 
+def test_what_a_table_carries_beside_its_columns_is_no_hindrance(collected):
+    df = pd.DataFrame({"leads": [1]})
+    df.attrs["plan"] = object()
+    show.table(df, "t")
+    assert "plan" in df.attrs
+    assert pd.read_parquet(next(collected.rglob("*.parquet")))["leads"].tolist() == [1]
+
+
 def test_a_page_leaves_its_tables_as_parquet_with_what_the_sheet_needs(collected):
     df = pd.DataFrame(
         {"channel": ["SEM", None], "won_rate": [0.5, np.nan], "path": [["a", "b"], []]}

@@ -152,12 +152,15 @@ def text(file: str, words: str) -> None:
 def writable(df: pd.DataFrame) -> pd.DataFrame:
     """The table with every column in a type that files can hold: lists and mixed values as text.
 
+    What else a table carries (`attrs`) stays behind: a file cannot hold every object.
+
     Raises:
         ParameterError: Two columns have the same name.
     """
     import pandas as pd
 
     out = df.copy()
+    out.attrs = {}
     out.columns = [str(column) for column in out.columns]
     twice = sorted(out.columns[out.columns.duplicated()])
     if twice:
