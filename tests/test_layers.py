@@ -22,6 +22,7 @@ LEAVES = {
     "worktime",
 }
 METHODS = {
+    "abtest",
     "attribution",
     "economics",
     "funnel",
@@ -77,3 +78,14 @@ def test_a_module_imports_only_from_below(path):
 def test_every_module_has_a_level():
     parts = {part_of(p) for p in MODULES} - {"__init__"}
     assert parts <= set().union(*LEVELS)
+
+
+IN_ABTEST = ["inputs", "after", "before", "during", "decide"]
+
+
+@pytest.mark.parametrize("place", range(len(IN_ABTEST)))
+def test_the_parts_of_abtest_know_only_those_before_them(place):
+    above = {f"playbook.abtest.{name}" for name in IN_ABTEST[place + 1 :]}
+    for path in (ROOT / "abtest" / IN_ABTEST[place]).glob("*.py"):
+        for name in imports(path):
+            assert ".".join(name.split(".")[:3]) not in above, f"{path} imports {name}"

@@ -1,0 +1,1 @@
+"""How a test is read: aggregates as tables, or unit rows where they are, into `Arms`."""
