@@ -1,0 +1,125 @@
+"""What planning gives: the plan of a test, in numbers and in two lines of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from playbook.abtest.before.conventions import WORDS, Kind
+from playbook.format import div, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Alternative = Literal["two-sided", "greater", "less"]
+Adjust = Literal["bonferroni", "none"]
+
+
+class Baseline(NamedTuple):
+    """What history says of a metric, as planning takes it.
+
+    Attributes:
+        kind: proportion, mean or ratio.
+        baseline: Its value.
+        sd: Standard deviation of its units, of the linearised ratio for a ratio; None for a share.
+        correlation: Multiple correlation with the metric's covariates; 0 where it has none.
+    """
+
+    kind: Kind
+    baseline: float
+    sd: float | None = None
+    correlation: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many people find what effect, how surely, by which convention.
+
+    Attributes:
+        n: People of each arm, the control first.
+        kind: proportion, mean or ratio.
+        baseline: The control's value.
+        effect: The difference to find, in the metric's own unit.
+        power: The chance to find it; where `n` was solved for, the chance that was asked for.
+        alpha: The chance of a false alarm over all comparisons.
+        alpha_each: The same for each comparison with the control.
+        alternative: two-sided, greater or less.
+        convention: Of the formula, see `conventions`.
+        sd: Standard deviation of a mean's or ratio's units; None for a proportion.
+        correlation: Between the metric and what CUPED adjusts by; 0 without.
+        adjust: bonferroni or none.
+        solved: Which of n, power and effect was solved for.
+    """
+
+    n: Mapping[str, int]
+    kind: Kind
+    baseline: float
+    effect: float
+    power: float
+    alpha: float
+    alpha_each: float
+    alternative: Alternative
+    convention: str
+    sd: float | None = None
+    correlation: float = 0.0
+    adjust: Adjust = "bonferroni"
+    solved: Literal["n", "power", "effect"] = "n"
+
+    @property
+    def control(self) -> str:
+        """The arm that the others are compared with."""
+        return next(iter(self.n))
+
+    @property
+    def total(self) -> int:
+        """People in all arms."""
+        return sum(self.n.values())
+
+    @property
+    def changed(self) -> float:
+        """The other arms' value where the effect is true."""
+        return self.baseline + self.effect
+
+    @property
+    def lift(self) -> float:
+        """The effect relative to the baseline; missing where the baseline is 0."""
+        return div(self.effect, self.baseline)
+
+    def __str__(self) -> str:
+        """What it takes to find what, and by which convention."""
+        one_sided = self.alternative != "two-sided"
+        sides = f"one-sided ({self.alternative})" if one_sided else "two-sided"
+        each = f", {trimmed(self.alpha_each)} each" if self.alpha_each != self.alpha else ""
+        saved = self.correlation**2
+        cuped = f"; CUPED with r = {self.correlation:.2f} saves {percent(saved)}" if saved else ""
+        return (
+            f"{self._people()} find {self._effect()} in {trimmed(self.power, 1)} of tests.\n"
+            f"Convention {self.convention}: {WORDS[self.convention]}; "
+            f"alpha {trimmed(self.alpha)} {sides}{each}; compared with {self.control}{cuped}."
+        )
+
+    def _people(self) -> str:
+        sizes = set(self.n.values())
+        if len(sizes) == 1:
+            return f"{number(sizes.pop())} per arm ({number(self.total)} in all)"
+        return " + ".join(f"{number(n)} in {arm}" for arm, n in self.n.items())
+
+    def _effect(self) -> str:
+        direction = "rise" if self.effect > 0 else "fall"
+        share = self.kind == "proportion"
+        start, end = map(trimmed if share else number, (self.baseline, self.changed))
+        step = f"{100 * self.effect:+.4g}"
+        sizes = [f"{step} point{'' if step in {'+1', '-1'} else 's'}"] if share else []
+        sizes += [f"{100 * self.lift:+.3g} %"] if self.baseline else []
+        size = ", ".join(sizes).replace("-", "−")
+        return f"a {direction} from {start} to {end}" + (f" ({size})" if size else "")
+
+
+def trimmed(x: float, digits: int = 3) -> str:
+    """A percentage with as many digits as it needs, up to so many.
+
+    >>> trimmed(0.05), trimmed(0.20625), trimmed(0.8), trimmed(0.9999999)
+    ('5 %', '20.625 %', '80 %', '> 99.999 %')
+    """
+    text, _, sign = percent(x, digits).rpartition(" ")
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {sign}"
