@@ -1,0 +1,1 @@
+"""While a test runs: is the split whole, and what may be said at a look."""

@@ -1,0 +1,295 @@
+"""Intervals that hold at every look.
+
+Oracles: the mixture's likelihood ratio by quadrature; the published formula written out; SciPy's
+minimiser for the tuning; integration of the chance to cross over 300 looks; simulated tests that
+are looked at after every person.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm
+
+from playbook import abtest
+from playbook.abtest.during import mixture
+from playbook.abtest.during.exits import exits
+from playbook.errors import ParameterError
+
+SIDES = ("two-sided", "greater", "less")
+RATE = abtest.Proportion()
+
+
+def shares(converted, n, names="AB", by=()):
+    table = {"arm": list(names), "exposures": n, "conversions": converted}
+    return abtest.counts(pd.DataFrame(table), control=names[0], by=by)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-6, 6), st.floats(0.02, 30))
+def test_the_p_value_is_one_over_the_mixture_of_likelihood_ratios(z, share):
+    """Robbins (1970): the mean of exp(d s - d^2 n / 2) over effects d that are normal(0, rho)."""
+    n, rho2 = 1000 * share, mixture.tightest(0.05) / 1000
+    s, rho = z * math.sqrt(n), math.sqrt(rho2)
+
+    def weighed(d):
+        return math.exp(d * s - d * d * n / 2 - d * d / (2 * rho2)) / (rho * math.sqrt(2 * math.pi))
+
+    middle, width = s / (n + 1 / rho2), 12 / math.sqrt(n + 1 / rho2)
+    ratio = quad(weighed, middle - width, middle + width, epsabs=0, epsrel=1e-12)[0]
+    found = mixture.p_value(z, n, tuned_at=1000)
+    if not np.isinf(mixture.reach(n, 1000)):
+        assert found == pytest.approx(min(1, 1 / ratio), rel=1e-9)
+
+
+def test_the_reach_is_that_of_the_published_formulas():
+    """Waudby-Smith and others, theorem 2.2 and its one-sided companion, in standard errors."""
+    rho2 = mixture.tightest(0.05) / 5000
+    for t in (500, 5000, 60_000):
+        inner = 2 * (t * rho2 + 1) * math.log(math.sqrt(t * rho2 + 1) / 0.05) / (t * t * rho2)
+        assert mixture.reach(t, 5000) == pytest.approx(math.sqrt(inner * t), rel=1e-12)
+    rho2 = mixture.tightest(0.1) / 5000  # one side is tuned as two are for twice alpha
+    for t in (500, 5000, 60_000):
+        inner = math.log(1 + math.sqrt(t * rho2 + 1) / (2 * 0.05))
+        reach = math.sqrt(2 * (t * rho2 + 1) * inner / (t * t * rho2) * t)
+        assert mixture.reach(t, 5000, 0.05, "greater") == pytest.approx(reach, rel=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.05, 0.2])
+def test_the_interval_is_tightest_where_it_is_tuned(alpha):
+    def square(x):
+        return (x + 1) / x * math.log((x + 1) / alpha**2)
+
+    best = minimize_scalar(square, bounds=(0.1, 100), method="bounded", options={"xatol": 1e-10})
+    assert mixture.tightest(alpha) == pytest.approx(best.x, rel=1e-5)
+    assert mixture.reach(777, 777, alpha) == pytest.approx(math.sqrt(best.fun), rel=1e-9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.floats(-8, 8),
+    st.floats(30, 10**6),
+    st.sampled_from([0.01, 0.05, 0.2]),
+    st.sampled_from(SIDES),
+)
+def test_interval_and_p_value_agree(z, n, alpha, side):
+    found = abtest.always_valid_interval(z, 1, n, tuned_at=5000, alpha=alpha, alternative=side)
+    beyond = found.low > 0 or found.high < 0
+    if abs(abs(z) - found.reach) > 1e-9:
+        assert (found.p_value < alpha) == beyond
+    assert found.reach > norm.ppf(1 - alpha / (2 if side == "two-sided" else 1))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0.1, 8), st.floats(30, 10**6))
+def test_arms_swapped_flip_the_sign(z, n):
+    one, other = (abtest.always_valid_interval(s * z, 2, n, tuned_at=5000) for s in (1, -1))
+    assert (one.low, one.high, one.p_value) == (-other.high, -other.low, other.p_value)
+    more = abtest.always_valid_interval(z, 1, n, tuned_at=5000, alternative="greater")
+    less = abtest.always_valid_interval(-z, 1, n, tuned_at=5000, alternative="less")
+    assert (more.low, more.p_value) == (-less.high, less.p_value)
+    assert (more.high, less.low) == (math.inf, -math.inf)
+
+
+def test_a_tiny_p_value_is_not_zero():
+    found = abtest.always_valid_interval(17, 1, 5000, tuned_at=5000).p_value
+    assert 1e-60 < found < 1e-50
+
+
+@pytest.mark.parametrize(("side", "tuned"), [("two-sided", 300), ("two-sided", 30), ("less", 300)])
+def test_all_looks_together_stay_below_five_per_cent_exactly(side, tuned):
+    looks = list(range(1, 301))
+    bounds = mixture.reach(looks, tuned, 0.05, side).tolist()
+    assert 0.01 < exits(bounds, looks, sides=2 if side == "two-sided" else 1).total < 0.05
+
+
+def test_five_per_cent_hold_when_watched_after_every_person():
+    """16,000 people, one by one, tuned for half of them; and the usual test beside it."""
+    rng, draws, people = np.random.default_rng(21), 1200, 8000
+    n = np.arange(1, people + 1)
+    first, second = (
+        np.cumsum(rng.random((draws, people), dtype="float32") < 0.08, axis=1) / n for _ in range(2)
+    )
+    both = (first + second) / 2
+    error = np.sqrt(2 * both * (1 - both) / n)
+    z = np.divide(second - first, error, out=np.zeros_like(error), where=error > 0)
+    ahead = {"two-sided": np.abs(z), "greater": z, "less": -z}
+    for side, seen in ahead.items():
+        wrong = (seen >= mixture.reach(2 * n, 8000, 0.05, side)).any(axis=1).mean()
+        assert 0.01 < wrong < 0.05
+        usual = norm.ppf(0.975 if side == "two-sided" else 0.95)
+        assert (seen[:, 200:] >= usual).any(axis=1).mean() > 0.25
+
+
+def test_the_truth_is_covered_at_all_looks_together():
+    """A true difference of 0.2 in skewed revenue, over 1,500 looks."""
+    rng, draws, looks, each = np.random.default_rng(22), 1500, 1500, 10
+    sums, squares = [], []
+    for mean in (1.0, 1.2):
+        rows = rng.gamma(each, mean, (draws, looks)), rng.gamma(each, 1, (draws, looks))
+        sums.append(np.cumsum(rows[0], axis=1))
+        squares.append(mean**2)
+    n = each * np.arange(1, looks + 1)
+    error = np.sqrt(sum(squares) / n)
+    apart = np.abs((sums[1] - sums[0]) / n - 0.2) / error
+    missed = (apart > mixture.reach(2 * n, 20_000)).any(axis=1).mean()
+    assert missed < 0.05 + 2 * math.sqrt(0.05 * 0.95 / draws)
+
+
+def test_a_real_difference_is_found_before_the_plan_ends():
+    plan = abtest.sample_size(0.1, 0.03)
+    found = abtest.peeking(
+        20, rule="always_valid", baseline=0.1, effect=0.045, n_per_look=plan.n["control"] // 20
+    )
+    assert found.share > 0.85
+    assert found.table["share"].iloc[9] > 0.3
+
+
+def test_every_metric_is_read_as_compare_reads_it_but_wider():
+    rows = abtest.made_units(n=6000, seed=5, lift=0.1)
+    metrics = (
+        RATE,
+        abtest.Mean("revenue", covariates="revenue_before"),
+        abtest.Ratio("revenue", "visits"),
+    )
+    control = rows["arm"].min()
+    arms = abtest.units(rows, metrics, control=control)
+    tuned = int(arms.n.sum())
+    held = abtest.always_valid(arms, metrics, tuned_at=tuned)
+    level = 1 - 2 * norm.sf(mixture.reach(tuned, tuned))
+    wider = abtest.compare(arms, metrics, confidence=level)
+    usual = abtest.compare(arms, metrics)
+    for ours, same, narrow in zip(held, wider, usual, strict=True):
+        for field in ("difference", "low", "high", "lift", "lift_low", "lift_high", "std_error"):
+            assert getattr(ours, field) == pytest.approx(getattr(same, field), rel=1e-9)
+        assert ours.low < narrow.low
+        assert ours.p_value > narrow.p_value
+        assert (ours.p_value < 0.05) == (ours.low > 0 or ours.high < 0)
+        assert (ours.lift_low > 0) == (ours.low > 0)
+        assert ours.method == f"always valid; {narrow.method}"
+    assert held.confidence == 0.95
+    tightest = f"tightest at {tuned:,} people in the control and an arm."
+    assert held.notes == (f"Always valid: holds at every look, {tightest}",)
+
+
+def test_several_arms_have_their_own_people_and_may_be_adjusted():
+    arms = shares([100, 150, 130], [2000, 2000, 500], "ABC")
+    plan = abtest.sample_size(0.05, 0.01, arms=("A", "B", "C"))
+    held = abtest.always_valid(arms, RATE, tuned_at=plan, adjust="holm")
+    pair = plan.n["A"] + plan.n["B"]
+    alone = abtest.always_valid(arms.only("C"), RATE, tuned_at=pair).one()
+    found = held["converted", "C"]
+    assert (found.low, found.p_value) == (alone.low, alone.p_value)
+    assert found.p_adjusted == pytest.approx(min(1, 2 * found.p_value))
+    assert [row.arm for row in held] == ["B", "C"]
+
+
+def test_nothing_is_said_of_the_first_few_people():
+    found = abtest.always_valid(shares([1, 9], [20, 20]), tuned_at=100_000).one()
+    assert (found.low, found.high, found.p_value) == (-math.inf, math.inf, 1)
+    assert (found.lift_low, found.lift_high) == (-math.inf, math.inf)
+    assert found.difference == pytest.approx(0.4)
+    none = abtest.always_valid(shares([0, 9], [20, 20]), tuned_at=100_000).one()
+    assert math.isnan(none.lift_low)
+
+
+def test_looks_are_read_one_by_one_and_what_was_ruled_out_stays_so():
+    rng = np.random.default_rng(7)
+    day = pd.DataFrame(
+        {
+            "arm": ["A", "B"] * 20,
+            "day": np.repeat(range(1, 21), 2),
+            "exposures": 400,
+            "conversions": rng.binomial(400, [0.1, 0.145] * 20),
+        }
+    )
+    looks = abtest.cumulated(abtest.counts(day, control="A", by="day"))
+    table = abtest.sequence(looks, RATE, tuned_at=12_000)
+    assert table["look"].tolist() == list(range(1, 21))
+    assert table["n"].tolist() == [400 * k for k in range(1, 21)]
+    alone = abtest.always_valid(looks[9], RATE, tuned_at=12_000).one()
+    assert table.loc[8, ["low", "high", "p_value"]].tolist() == [
+        alone.low,
+        alone.high,
+        alone.p_value,
+    ]
+    usual = abtest.compare(looks[9], RATE).one()
+    assert table.loc[8, ["fixed_low", "fixed_high"]].tolist() == [usual.low, usual.high]
+    assert table["low_running"].tolist() == [table["low"][: k + 1].max() for k in range(20)]
+    assert table["high_running"].tolist() == [table["high"][: k + 1].min() for k in range(20)]
+    assert table["p_running"].tolist() == [table["p_value"][: k + 1].min() for k in range(20)]
+    assert table["is_different"].is_monotonic_increasing
+    assert table["is_different"].iloc[-1]
+    numbered = abtest.sequence(list(looks.values()), RATE, tuned_at=12_000)
+    pd.testing.assert_frame_equal(numbered, table)
+
+
+def test_days_add_up_to_the_whole_exactly():
+    rows = abtest.made_units(n=3000, seed=3, days=9)
+    metric = abtest.Ratio("revenue", "visits")
+    control = rows["arm"].min()
+    looks = abtest.cumulated(abtest.units(rows, metric, control=control, by="day"))
+    last, whole = list(looks.values())[-1], abtest.units(rows, metric, control=control)
+    assert last.n.tolist() == whole.n.tolist()
+    np.testing.assert_allclose(last.products, whole.products, rtol=1e-9)
+    fifth = abtest.units(rows[rows["day"] <= list(looks)[4]], metric, control=control)
+    np.testing.assert_allclose(looks[list(looks)[4]].means, fifth.means, rtol=1e-12)
+
+
+def test_looks_before_the_first_conversion_are_open():
+    looks = [shares([0, 0], [50, 60]), shares([4, 5], [200, 230])]
+    table = abtest.sequence(looks, RATE, tuned_at=500)
+    assert math.isnan(table["difference"][0])
+    assert table.loc[0, ["low", "high", "p_value"]].tolist() == [-math.inf, math.inf, 1]
+    assert np.isfinite(table["low"][1])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"tuned_at": 0}, "tuned_at must be people above 0, or a Plan, not 0."),
+        ({"alpha": 5}, "alpha must be above 0 and below 1, not 5; 5 % is written 0.05."),
+        (
+            {"alpha": 0.6, "alternative": "less"},
+            "alpha must be below 0.5 where one-sided, not 0.6.",
+        ),
+        ({"std_error": 0}, "std_error must be above 0, not 0."),
+        ({"n": 0}, "n must be above 0, not 0."),
+    ],
+)
+def test_an_interval_that_cannot_be_is_refused(wrong, said):
+    setting = {"difference": 0.1, "std_error": 0.1, "n": 100, "tuned_at": 100} | wrong
+    with pytest.raises(ParameterError) as error:
+        abtest.always_valid_interval(**setting)
+    assert str(error.value) == said
+
+
+def test_a_plan_of_other_arms_is_refused():
+    with pytest.raises(ParameterError) as error:
+        abtest.always_valid(
+            shares([5, 6], [90, 90]), tuned_at=abtest.sample_size(0.1, 0.05, arms=3)
+        )
+    assert str(error.value) == "tuned_at plans 3 arms, but there are 2."
+
+
+def test_looks_that_forget_people_or_change_arms_are_refused():
+    one, two = shares([5, 6], [90, 90]), shares([5, 6], [80, 95])
+    with pytest.raises(ParameterError) as error:
+        abtest.sequence([one, two], RATE, tuned_at=500)
+    assert str(error.value) == (
+        "look 2 has fewer units than the look before: each look needs all units so far. Use "
+        "cumulated(arms, by=…)."
+    )
+    with pytest.raises(ParameterError) as error:
+        abtest.sequence({"Mon": one, "Tue": shares([5, 6], [90, 90], "AC")}, RATE, tuned_at=500)
+    assert str(error.value) == "look Tue has the arms A, C, those before it A, B."
+    with pytest.raises(ParameterError) as error:
+        abtest.sequence([], RATE, tuned_at=500)
+    assert str(error.value) == "looks must hold at least one look."
