@@ -14,6 +14,7 @@ from pydantic import Field
 
 from playbook.calendar import Workdays
 from playbook.conditions import parse
+from playbook.data.rules.abtest import Abtest
 from playbook.data.rules.attribution import Attribution
 from playbook.data.rules.condition import (  # noqa: TC001 - pydantic reads them at run time
     AccountCondition,
@@ -345,6 +346,7 @@ class Rules(Section):
     economics: Economics = Economics()
     verdicts: Verdicts = Verdicts()
     attribution: Attribution = Attribution()
+    abtest: Abtest = Abtest()
     checks: Checks = Checks()
     sources: dict[str, Source] = Field(default_factory=dict)
 

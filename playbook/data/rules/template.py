@@ -180,6 +180,8 @@ def _allowed(field: FieldInfo) -> str:
     }
     if "ge" in bounds and "le" in bounds:
         return f"Allowed: {bounds['ge']} to {bounds['le']}."
+    if "gt" in bounds and "le" in bounds:
+        return f"Allowed: more than {bounds['gt']}, at most {bounds['le']}."
     if "ge" in bounds:
         return f"Allowed: {bounds['ge']} or more."
     return f"Allowed: more than {bounds['gt']}." if "gt" in bounds else ""

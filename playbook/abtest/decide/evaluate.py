@@ -1,0 +1,273 @@
+"""Many tests read with one rule set: the test record, decisions of the past beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from playbook import format as fmt
+from playbook.abtest.decide.experiments import Experiment, experiments_of
+from playbook.abtest.decide.judged import Judged, judge
+from playbook.abtest.decide.verdict import Criteria
+from playbook.intervals import holm
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+Worth = float | Mapping[str, float] | None
+DAYS_A_MONTH = 365.25 / 12
+
+
+class Row(NamedTuple):
+    """One variant of one test in the record.
+
+    Attributes:
+        experiment: Name of the test.
+        arm: The variant.
+        control: What it is compared with.
+        started: First day.
+        ended: Day it was taken down; None while it runs.
+        is_running: Whether it still runs.
+        days: Full days so far.
+        weeks: Full weeks so far.
+        n_control: People in the control.
+        n: People in the variant.
+        conversions_control: Conversions of the control; nan for a mean or a ratio.
+        conversions: Conversions of the variant.
+        value_control: The control's rate or mean.
+        value: The variant's.
+        difference: `value` less `value_control`.
+        low: Lower end of its interval: always-valid while the test runs.
+        high: Upper end.
+        lift: The difference as a share of the control's value.
+        lift_low: Lower end of its interval.
+        lift_high: Upper end.
+        p_value: Chance of such a difference, or a greater one, were there none; always-valid while
+            the test runs.
+        p_adjusted: The same, allowing for all tests of the record that may be judged (Holm).
+        split_p: How likely chance makes such a split.
+        needed: People per arm that `minimum_lift` takes.
+        power: With the people there were, how often `minimum_lift` would have been found.
+        detectable: The lift that the people there were could have shown.
+        days_left: Until it has the people needed at its own pace; missing once it has ended.
+        verdict: ship, keep running, stop, cannot say.
+        why: What decided it.
+        reason: The same in one sentence.
+        decision: What the company decided: keep, drop, repeat, running; empty where nothing is on
+            record.
+        reread: What the verdict makes of that decision; see `reread`.
+        agrees: Whether they agree; None where there is nothing to agree on.
+        worth: A month, if shipped; missing where it may not be said.
+        worth_low: With the lower end of the difference.
+        worth_high: With the upper end.
+        method: How the interval was made, in words.
+    """
+
+    experiment: str
+    arm: str
+    control: str
+    started: date | None
+    ended: date | None
+    is_running: bool
+    days: int
+    weeks: int
+    n_control: int
+    n: int
+    conversions_control: float
+    conversions: float
+    value_control: float
+    value: float
+    difference: float
+    low: float
+    high: float
+    lift: float
+    lift_low: float
+    lift_high: float
+    p_value: float
+    p_adjusted: float
+    split_p: float
+    needed: float
+    power: float
+    detectable: float
+    days_left: float
+    verdict: str
+    why: str
+    reason: str
+    decision: str
+    reread: str
+    agrees: bool | None
+    worth: float
+    worth_low: float
+    worth_high: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The test record (A/B测试记录表): every variant of every test, read by one rule set.
+
+    Attributes:
+        rows: One per variant, in the order of the tests given.
+        criteria: The rules it was read by.
+        as_of: The day up to which running tests are counted.
+    """
+
+    rows: tuple[Row, ...]
+    criteria: Criteria
+    as_of: date
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per variant; the columns are the fields of `Row`."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows), columns=list(Row._fields))
+
+    def one(self, experiment: str, arm: str | None = None) -> Row:
+        """The row of a test, and of one of its variants where it has several.
+
+        Raises:
+            KeyError: No such row, or several.
+        """
+        found = [r for r in self.rows if r.experiment == experiment and arm in {None, r.arm}]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} rows of {experiment} {arm or ''}".strip())
+        return found[0]
+
+    def __str__(self) -> str:
+        """Every verdict with its reason, and the rules."""
+        rules = self.criteria
+        head = (
+            f"{fmt.plural(len(self.rows), 'variant')} as of {fmt.date(self.as_of)}; alpha "
+            f"{fmt.percent(rules.alpha, 0)} two-sided, planned for "
+            f"+{fmt.percent(rules.minimum_lift, 0)} at a power of {fmt.percent(rules.power, 0)}."
+        )
+        lines = [f"{r.experiment} {r.arm}: {r.verdict}. {r.reason}" for r in self.rows]
+        return "\n".join([head, *lines])
+
+
+def evaluate(
+    experiments: pd.DataFrame | Iterable[Experiment],
+    criteria: Criteria | None = None,
+    *,
+    as_of: date,
+    worth: Worth = None,
+    traffic: Worth = None,
+    control: str = "control",
+) -> Record:
+    """Read every test with one rule set.
+
+    A test that still runs at `as_of` is judged by the always-valid interval, one that has ended by
+    the ordinary one. A test with several variants shares its alpha out among them.
+
+    Args:
+        experiments: The table `experiment_arm` (`experiment_id`, `arm`, `start_date`, `end_date`,
+            `exposures`, `conversions`, `decision`; one row per arm), or `Experiment`s, whose arms
+            may come from unit rows, and which may bring their plan. `end_date` is the day on which
+            the test was taken down.
+        criteria: The rules; by default ours.
+        as_of: Up to which day running tests are counted.
+        worth: What one unit of the metric is worth, such as one conversion: one number, or one per
+            test.
+        traffic: People a month who would see what is shipped: one number, or one per test; by
+            default the test's own pace, all arms together.
+        control: Name of the control's arm in the table.
+
+    Returns:
+        The record. A test whose record makes no sense (one arm, no control, more conversions than
+        people) is in it with the verdict "cannot say" and what is wrong.
+
+    >>> import pandas as pd
+    >>> from datetime import date
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "experiment_id": "form",
+    ...         "arm": ["control", "b"],
+    ...         "start_date": date(2026, 8, 4),
+    ...         "end_date": date(2026, 9, 8),
+    ...         "exposures": [2140, 2163],
+    ...         "conversions": [96, 152],
+    ...         "decision": "keep",
+    ...     }
+    ... )
+    >>> row = evaluate(table, as_of=date(2026, 10, 31)).one("form")
+    >>> row.verdict, row.reread, round(row.lift, 3)
+    ('ship', 'confirmed', 0.566)
+    """
+    import pandas as pd
+
+    rules = criteria or Criteria()
+    if isinstance(experiments, pd.DataFrame):
+        experiments = experiments_of(experiments, control=control)
+    judged = [one for experiment in experiments for one in judge(experiment, rules, as_of)]
+    told = [one.p_value if one.may_be_told else float("nan") for one in judged]
+    adjusted = holm(pd.Series(told, dtype="float64")).tolist()
+    rows = [
+        _row(one, p, _of(worth, one), _of(traffic, one))
+        for one, p in zip(judged, adjusted, strict=True)
+    ]
+    return Record(tuple(rows), rules, as_of)
+
+
+def reread(decision: str, verdict: str) -> tuple[str, bool | None]:
+    """What today's verdict makes of a decision of the past, and whether they agree.
+
+    Dropping what was never shown to be worse is no mistake: things stay as they were. But nothing
+    was learned, so there is nothing to agree on.
+
+    Args:
+        decision: keep, drop, repeat, running, or nothing.
+        verdict: One of `VERDICTS`.
+
+    >>> reread("keep", "ship"), reread("keep", "cannot say")
+    (('confirmed', True), ('kept without proof', False))
+    >>> reread("drop", "cannot say"), reread("drop", "ship")
+    (('dropped without proof', None), ('missed winner', False))
+    """
+    if not decision:
+        return "no decision", None
+    if decision == "running":
+        return _reread_running(verdict)
+    if verdict == "ship":
+        return ("confirmed", True) if decision == "keep" else ("missed winner", False)
+    if decision == "keep":
+        return ("kept, yet no winner" if verdict == "stop" else "kept without proof"), False
+    if decision == "repeat":
+        return "to be repeated", verdict == "cannot say"
+    return ("confirmed", True) if verdict == "stop" else ("dropped without proof", None)
+
+
+def _reread_running(verdict: str) -> tuple[str, bool]:
+    waits = verdict == "keep running"
+    return ("in progress" if waits else "time to decide"), waits
+
+
+def _of(given: Worth, one: Judged) -> float:
+    if isinstance(given, Mapping):
+        return float(given.get(one.experiment, float("nan")))
+    return float("nan") if given is None else float(given)
+
+
+def _row(one: Judged, p_adjusted: float, worth: float, traffic: float) -> Row:
+    pace = one.people / one.days * DAYS_A_MONTH if one.days else float("nan")
+    people = pace if fmt.is_missing(traffic) else traffic
+    each = worth * people if one.may_be_told else float("nan")
+    said, agrees = reread(one.decision, one.verdict.word)
+    fields = {name: getattr(one, name) for name in Row._fields if hasattr(one, name)}
+    return Row(
+        **{
+            **fields,
+            "p_adjusted": p_adjusted,
+            "verdict": one.verdict.word,
+            "why": one.verdict.why,
+            "reason": one.verdict.reason,
+            "reread": said,
+            "agrees": agrees,
+            "worth": each * one.difference,
+            "worth_low": each * one.low,
+            "worth_high": each * one.high,
+        }
+    )

@@ -1,0 +1,280 @@
+"""Many tests read by one rule set: figures against SciPy and statsmodels, decisions re-read."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportions_ztest
+
+from playbook import abtest
+from playbook.abtest.decide.evaluate import reread
+from playbook.errors import ParameterError
+
+DAY = date(2026, 10, 31)
+START = date(2026, 8, 3)
+
+
+def rows(name, *arms, days=28, decision="keep", start=START):
+    """Rows of `experiment_arm`: (exposures, conversions) of control, b, c …"""
+    names = ["control", *"bcdef"]
+    end = start + timedelta(days=days) if days else None
+    return [
+        {
+            "experiment_id": name, "arm": arm, "start_date": start, "end_date": end,
+            "exposures": n, "conversions": k, "decision": decision,
+        }
+        for arm, (n, k) in zip(names, arms, strict=False)
+    ]  # fmt: skip
+
+
+def read(*tests, as_of=DAY, **more):
+    table = pd.DataFrame([row for test in tests for row in test])
+    return abtest.evaluate(table, as_of=as_of, **more)
+
+
+WINNER = rows("won", (2140, 96), (2163, 152))
+EARLY = rows("early", (212, 9), (205, 17), days=3)
+BROKEN = rows("broken", (5012, 201), (4437, 203))
+OPEN = rows("open", (1310, 71), (1288, 74), decision="drop")
+SAME = rows("same", (60_000, 6000), (60_000, 6030), decision="drop")
+RUNS = rows("runs", (780, 35), (771, 41), days=0, decision="running", start=date(2026, 10, 12))
+
+
+def test_an_ended_test_has_the_figures_of_statsmodels():
+    row = read(WINNER).one("won")
+    p_value = proportions_ztest([152, 96], [2163, 2140])[1]
+    assert row.p_value == pytest.approx(p_value, rel=1e-9)
+    arms = abtest.counts(pd.DataFrame(WINNER), control="control")
+    effect = abtest.compare(arms).one()
+    for name in ("difference", "low", "high", "lift", "lift_low", "lift_high", "method"):
+        assert getattr(row, name) == getattr(effect, name)
+    assert row.lift == pytest.approx(152 / 2163 / (96 / 2140) - 1, rel=1e-12)
+
+
+def test_the_split_is_scipys_chi_square():
+    row = read(BROKEN).one("broken")
+    assert row.split_p == pytest.approx(stats.chisquare([5012, 4437]).pvalue, rel=1e-9)
+    assert (row.verdict, row.why) == ("cannot say", "broken split")
+
+
+def test_p_values_are_adjusted_over_the_tests_that_may_be_judged():
+    found = read(WINNER, EARLY, BROKEN, OPEN, SAME).table.set_index("experiment")
+    told = found.loc[["won", "open", "same"]]
+    expected = multipletests(told["p_value"], method="holm")[1]
+    assert told["p_adjusted"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    assert found.loc[["early", "broken"], "p_adjusted"].isna().all()
+
+
+def test_a_running_test_is_judged_by_the_always_valid_interval():
+    record = read(RUNS)
+    row = record.one("runs")
+    over = rows("runs", (780, 35), (771, 41), days=19, start=date(2026, 10, 12))
+    once = read(over).one("runs")
+    assert (row.is_running, row.days, row.weeks) == (True, 19, 2)
+    assert row.low < once.low < once.high < row.high
+    assert row.p_value >= once.p_value
+    assert row.method.startswith("always valid")
+    arms = abtest.counts(pd.DataFrame(RUNS), control="control")
+    expected = abtest.always_valid(arms, tuned_at=abtest.Criteria().tuned_at).one()
+    assert (row.low, row.high) == pytest.approx((expected.low, expected.high), rel=1e-12)
+
+
+def test_the_day_a_test_was_taken_down_decides_whether_it_runs():
+    ends_later = rows("later", (2140, 96), (2163, 152), days=35)
+    assert read(ends_later, as_of=START + timedelta(days=20)).one("later").is_running
+    assert not read(ends_later, as_of=START + timedelta(days=35)).one("later").is_running
+
+
+def test_people_needed_and_power_are_those_of_the_plan():
+    row = read(OPEN).one("open")
+    plan = abtest.sample_size(71 / 1310, 0.2, relative=True)
+    assert row.needed == max(plan.n.values())
+    sizes = {"control": 1310, "b": 1288}
+    power = abtest.power(71 / 1310, 0.2, sizes, relative=True).power
+    assert row.power == pytest.approx(power, rel=1e-12)
+    found = abtest.minimum_detectable_effect(71 / 1310, sizes).lift
+    assert row.detectable == pytest.approx(found, rel=1e-3)
+
+
+def test_a_plan_that_was_written_down_is_the_one_that_counts():
+    arms = abtest.counts(pd.DataFrame(RUNS), control="control")
+    plan = abtest.sample_size(0.045, 0.5, relative=True, arms=["control", "b"])
+    test = abtest.Experiment("runs", arms, date(2026, 10, 12), plan=plan)
+    row = abtest.evaluate([test], as_of=DAY).rows[0]
+    assert row.needed == plan.n["b"]
+    expected = abtest.always_valid(arms, tuned_at=plan).one()
+    assert (row.low, row.high) == pytest.approx((expected.low, expected.high), rel=1e-12)
+
+
+def test_days_left_are_those_at_the_tests_own_pace():
+    row = read(RUNS).one("runs")
+    days = 19 * row.needed / 771
+    assert row.days_left == math.ceil(days / 7) * 7 - 19
+
+
+def test_worth_is_people_times_difference_times_worth_with_its_interval():
+    row = read(WINNER, worth=300.0, traffic={"won": 1000.0}).one("won")
+    assert row.worth == pytest.approx(1000 * row.difference * 300)
+    assert (row.worth_low, row.worth_high) == pytest.approx((3e5 * row.low, 3e5 * row.high))
+    pace = read(WINNER, worth=300.0).one("won")
+    assert pace.worth == pytest.approx((2140 + 2163) / 28 * 365.25 / 12 * pace.difference * 300)
+
+
+def test_no_money_is_named_for_what_may_not_be_told():
+    found = read(WINNER, EARLY, BROKEN, OPEN, worth=300.0).table.set_index("experiment")["worth"]
+    assert found[["early", "broken"]].isna().all()
+    assert found[["won", "open"]].notna().all()
+    assert read(WINNER).table["worth"].isna().all()
+
+
+def test_decisions_of_the_past_are_read_again():
+    found = read(WINNER, EARLY, BROKEN, OPEN, SAME, RUNS).table.set_index("experiment")
+    assert found["reread"].to_dict() == {
+        "won": "confirmed",
+        "early": "kept without proof",
+        "broken": "kept without proof",
+        "open": "dropped without proof",
+        "same": "confirmed",
+        "runs": "in progress",
+    }
+    assert found["agrees"].to_dict() == {
+        "won": True, "early": False, "broken": False, "open": None, "same": True, "runs": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("decision", "verdict", "said"),
+    [
+        ("keep", "stop", ("kept, yet no winner", False)),
+        ("repeat", "ship", ("missed winner", False)),
+        ("repeat", "cannot say", ("to be repeated", True)),
+        ("repeat", "stop", ("to be repeated", False)),
+        ("drop", "stop", ("confirmed", True)),
+        ("running", "ship", ("time to decide", False)),
+        ("running", "stop", ("time to decide", False)),
+        ("", "ship", ("no decision", None)),
+    ],
+)
+def test_every_decision_beside_every_verdict(decision, verdict, said):
+    assert reread(decision, verdict) == said
+
+
+def test_several_variants_share_the_alpha_and_have_a_row_each():
+    record = read(rows("three", (2000, 100), (2000, 130), (2000, 160)))
+    assert [(row.arm, row.n) for row in record.rows] == [("b", 2000), ("c", 2000)]
+    alone = read(rows("two", (2000, 100), (2000, 130))).one("two")
+    first = record.one("three", "b")
+    assert first.low < alone.low
+    arms = abtest.counts(pd.DataFrame(rows("three", (2000, 100), (2000, 130), (2000, 160))),
+                         control="control")  # fmt: skip
+    expected = abtest.compare(arms, confidence=0.975).one(arm="b")
+    assert (first.low, first.high) == pytest.approx((expected.low, expected.high), rel=1e-12)
+    with pytest.raises(KeyError, match="2 rows of three"):
+        record.one("three")
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (rows("one arm", (2140, 96)), "one arm"),
+        ([{**row, "arm": f"x{i}"} for i, row in enumerate(WINNER)], "control"),
+        (rows("too many", (100, 120), (100, 10)), "120"),
+        (rows("nobody", (0, 0), (100, 10)), "nobody"),
+        ([{**row, "start_date": None} for row in WINNER], "its first day is not on record."),
+        (rows("undated", (900, 90), (900, 99), days=0), "its last day is not on record."),
+        ([{**row, "end_date": date(2026, 1, 1)} for row in WINNER], "it begins after its end."),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_told_and_not_judged(test, said):
+    (row,) = read(test).rows
+    assert (row.verdict, row.why) == ("cannot say", "not readable")
+    assert row.reason.startswith("The record cannot be read: ")
+    assert said in row.reason or said in test[0]["experiment_id"]
+    assert math.isnan(row.p_value)
+
+
+def test_one_bad_record_leaves_the_others_as_they_are():
+    bad = rows("bad", (100, 120), (100, 10))
+    one, other = (read(*tests).one("won") for tests in ((WINNER, bad), (WINNER,)))
+    assert repr(one) == repr(other)
+
+
+def test_a_table_without_its_columns_is_refused():
+    with pytest.raises(ParameterError) as error:
+        abtest.evaluate(pd.DataFrame({"experiment_id": ["a"], "arm": ["b"]}), as_of=DAY)
+    assert str(error.value) == (
+        "the table of tests lacks exposures, conversions; it has experiment_id, arm."
+    )
+
+
+def test_nobody_converts_and_nothing_is_said():
+    row = read(rows("none", (500, 0), (500, 0))).one("none")
+    assert (row.verdict, row.why) == ("cannot say", "few conversions")
+    assert math.isnan(row.lift)
+
+
+def test_unit_rows_are_judged_by_the_same_rules():
+    units = abtest.made_units(n=20_000, lift=0.3, seed=7)
+    metric = abtest.Mean("revenue", covariates=("revenue_before",))
+    arms = abtest.units(units, [metric], control=units["arm"].min())
+    test = abtest.Experiment("units", arms, START, START + timedelta(days=14), metric)
+    row = abtest.evaluate([test], as_of=DAY).rows[0]
+    expected = abtest.compare(arms, [metric]).one()
+    assert (row.difference, row.low, row.high) == pytest.approx(
+        (expected.difference, expected.low, expected.high)
+    )
+    assert row.verdict == "ship"
+    assert math.isnan(row.conversions)
+
+
+def test_a_test_of_equal_units_has_nothing_to_compare():
+    arms = abtest.moments(
+        pd.DataFrame({"arm": ["control", "b"], "n": [90, 95], "mean": [3.0, 3.0],
+                      "variance": [0.0, 0.0]}),
+        control="control",
+    )  # fmt: skip
+    metric = abtest.Mean("value")
+    test = abtest.Experiment("flat", arms, START, START + timedelta(days=14), metric)
+    row = abtest.evaluate([test], as_of=DAY).rows[0]
+    assert row.reason == "Nobody did anything different in any arm."
+
+
+def test_less_is_better_plans_for_a_fall_and_ships_it():
+    arms = abtest.counts(pd.DataFrame(rows("fall", (4000, 800), (4000, 600))), control="control")
+    test = abtest.Experiment(
+        "fall", arms, START, START + timedelta(days=14), higher_is_better=False
+    )
+    row = abtest.evaluate([test], as_of=DAY).rows[0]
+    assert row.verdict == "ship"
+    assert row.detectable < 0
+
+
+def test_swapped_arms_turn_the_signs_and_ship_into_stop():
+    turned = rows("won", (2163, 152), (2140, 96))
+    one, other = read(WINNER).one("won"), read(turned).one("won")
+    assert other.difference == pytest.approx(-one.difference)
+    assert (other.low, other.high) == pytest.approx((-one.high, -one.low), abs=1e-12)
+    assert (one.verdict, other.verdict) == ("ship", "stop")
+
+
+def test_the_record_prints_every_verdict_with_its_reason():
+    text = str(read(WINNER, EARLY))
+    assert text.split("\n", maxsplit=1)[0] == (
+        "2 variants as of 31 Oct 2026; alpha 5 % two-sided, planned for +20 % at a power of 80 %."
+    )
+    assert "early b: cannot say. It ended after 3 days;" in text
+
+
+def test_in_drawn_tests_without_a_difference_few_are_shipped():
+    """Shipped is at most the upper half of alpha: 2.5 %, by simulation."""
+    rng = np.random.default_rng(5)
+    drawn = rng.binomial(2000, 0.08, (1500, 2))
+    tests = [rows(f"t{i}", (2000, int(a)), (2000, int(b))) for i, (a, b) in enumerate(drawn)]
+    shipped = sum(row.verdict == "ship" for row in read(*tests).rows)
+    assert stats.binomtest(shipped, 1500, 0.025).pvalue > 0.001
