@@ -8,6 +8,7 @@ import pytest
 
 from playbook import resources
 from playbook.book import open_book
+from playbook.chapters import ab_testing
 from playbook.chapters.worklists import WORKLISTS
 
 SAMPLE = (resources.sample() / "playbook.toml").read_text("utf-8")
@@ -80,6 +81,15 @@ def test_a_changed_number_reaches_its_own_lists_alone(opened, rule, columns, wor
     moved = changed(content(before), content(after))
     assert moved == {("lead_journey", column) for column in columns}
     assert changed(lists(before), lists(after)) == worklists
+
+
+def test_what_a_test_must_show_reaches_the_record_of_tests_alone(opened):
+    before = opened("")
+    after = opened("\n[abtest]\nminimum_lift = 0.5\nmin_conversions = 100\n")
+    assert not changed(content(before), content(after))
+    assert not changed(lists(before), lists(after))
+    verdicts = [ab_testing.record(book)["why"].tolist() for book in (before, after)]
+    assert verdicts[0] != verdicts[1]
 
 
 def test_points_reach_no_table_and_only_who_is_assigned(opened):

@@ -1,0 +1,66 @@
+"""Words that the chapter's findings, figures and documents share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playbook import format as fmt
+from playbook.chapters.ab_testing.inputs import in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from playbook.book import Book
+
+Row = dict[str, Any]
+
+
+def rows_of(table: pd.DataFrame) -> list[Row]:
+    """The rows of a table, each by column name."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def change(lift: object) -> str:
+    """A lift with its sign, as the page writes it: "+57 %"."""
+    if fmt.is_missing(lift):
+        return fmt.MISSING
+    text = fmt.percent(lift, 0)  # an end that is infinite is missing, see `fmt`
+    return f"+{text}" if float(lift) > 0 else text  # type: ignore[arg-type]
+
+
+def listed(names: list[str]) -> str:
+    """Names as a sentence lists them.
+
+    >>> listed(["A"]), listed(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def span_of(book: Book, row: Row | pd.Series[Any]) -> str:
+    """From where to where a lift may lie: "95 % interval +22 % to +101 %"."""
+    kind = "always-valid" if row["is_running"] else fmt.percent(1 - book.rules.abtest.alpha, 0)
+    return f"{kind} interval {change(row['lift_low'])} to {change(row['lift_high'])}"
+
+
+def named(row: Row) -> str:
+    """A test as a sentence names it: its id, what it changed, and where."""
+    return f"{row['experiment_id']} ({in_words(row['element'])}, {row['page']})"
+
+
+def money(book: Book, amount: object) -> str:
+    """An amount in the report's currency and style."""
+    return fmt.money(amount, book.rules.company.currency, book.rules.report.number_style)
+
+
+def worth_a_month(book: Book, row: Row) -> str:
+    """What a result is worth a month, with its interval; empty where that is not known."""
+    if fmt.is_missing(row["worth"]) or not row["worth"]:
+        return ""
+    low, high = money(book, row["worth_low"]), money(book, row["worth_high"])
+    return f"about {money(book, row['worth'])} a month (95 % interval {low} to {high})"
+
+
+def owner(row: Row) -> str:
+    """Who has to act: the owner of the page, else the role."""
+    return "digital marketing" if fmt.is_missing(row["owner"]) else str(row["owner"])
