@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import importlib.metadata
 import re
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from playbook import cli, resources
+from playbook import abtest, cli, resources
 from playbook.data import rules
 
 ROOT = Path(__file__).parents[1]
@@ -65,13 +66,13 @@ def test_the_mapping_of_the_readme_is_a_valid_rules_file(tmp_path):
 
 
 def test_the_session_of_the_readme_runs(book, monkeypatch):
-    session, _, _ = blocks("python")
+    session, *_ = blocks("python")
     monkeypatch.setenv("PLAYBOOK_CACHE", str(book.path.parent))
     exec(compile(session, "README.md", "exec"), {})
 
 
 def test_the_attribution_of_the_readme_runs(book):
-    _, _, attribution = blocks("python")
+    _, _, attribution, _ = blocks("python")
     columns = ("account_id", "channel", "touched_at")
     deals = book.sql(
         "SELECT account_id, closed_at AS converted_at, won_amount AS value FROM deal WHERE is_won"
@@ -85,6 +86,22 @@ def test_the_attribution_of_the_readme_runs(book):
     }
     exec(compile(attribution, "README.md", "exec"), given)
     assert given["result"].totals["conversions"].iloc[-1] == len(deals)
+
+
+def test_the_test_of_the_readme_runs():
+    *_, experiment = blocks("python")
+    people = abtest.made_units(n=1000, arms=("old", "new"), lift=0.3)
+    seen = people.groupby("arm")["converted"].agg(exposures="size", conversions="sum").reset_index()
+    dates = {"start_date": dt.date(2026, 9, 1), "end_date": dt.date(2026, 9, 29)}
+    given = {
+        "table": seen,
+        "people": people.rename(columns={"unit": "person_id"}),
+        "visitors_by_day": [90, 80, 85, 88, 70, 30, 25] * 4,
+        "experiments": seen.replace("old", "control").assign(experiment_id="form", **dates),
+        "today": dt.date(2026, 10, 31),
+    }
+    exec(compile(experiment, "README.md", "exec"), given)
+    assert given["plan"].lift == pytest.approx(0.2)
 
 
 def test_links_and_pictures_of_the_documents_are_there():
