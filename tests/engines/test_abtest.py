@@ -1,4 +1,4 @@
-"""The sums of a test's arms are the same on pandas, Arrow, DuckDB, PostgreSQL and Spark."""
+"""The sums of a test's arms are the same on pandas, Arrow, Polars, DuckDB, PostgreSQL and Spark."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import ibis
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -77,6 +78,11 @@ def arrow_units(frame, small):
 
 
 @pytest.fixture(scope="module")
+def polars_units(arrow_units):
+    return {name: pl.from_arrow(rows) for name, rows in arrow_units.items()}
+
+
+@pytest.fixture(scope="module")
 def postgres_units(frame, small, cluster):
     import psycopg
 
@@ -110,6 +116,7 @@ def all_of(frame, small):
 @pytest.fixture(
     params=[
         "arrow",
+        "polars",
         "duckdb",
         pytest.param("postgres", marks=pytest.mark.xdist_group("postgres")),
         pytest.param("spark", marks=pytest.mark.xdist_group("spark")),
@@ -187,7 +194,7 @@ def test_mistakes_are_said_in_the_same_words(there, small):
 
 DIALECTS = ("bigquery", "snowflake", "clickhouse", "trino", "postgres")
 OWN_FUNCTIONS = {
-    "clickhouse": {"covarSampStable", "isNull", "varSampStable"},
+    "clickhouse": {"covarSampStable", "isNotNull", "isNull", "varSampStable"},
 }
 """Functions of a warehouse that sqlglot has no class for; each is in that warehouse's manual."""
 DECLARED = {

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from playbook import abtest
 from playbook.errors import ParameterError
 from playbook.report import plots, show
 from playbook.report.plots.look import (
@@ -307,3 +308,22 @@ def test_drawing_does_not_change_the_table():
     before = table.copy(deep=True)
     plots.forest(table, title="t", worth=0.1)
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_what_compare_gave_is_drawn_with_a_name_for_what_differs():
+    table = pd.DataFrame(
+        {"arm": ["A", "B", "C"], "exposures": [1000, 1010, 990], "conversions": [80, 95, 120]}
+    )
+    effects = abtest.compare(abtest.counts(table, control="A"))
+    words = texts(plots.forest(effects, title="t"))
+    assert {"B", "C"} <= set(words)
+    assert any("8.0 % → 12.1 %" in word for word in words)
+
+
+def test_segments_are_drawn_by_their_names():
+    rows = abtest.made_units(n=4000, lift=0.3)
+    arms = abtest.units(rows, abtest.Mean("revenue"), control="A", by="segment")
+    found = abtest.segments(arms, "segment", abtest.Mean("revenue"))
+    words = texts(plots.forest(found, title="t"))
+    assert set(rows["segment"]) <= set(words)
+    assert not any("→" in word and "%" in word for word in words)

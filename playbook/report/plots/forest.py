@@ -38,6 +38,8 @@ _NAMES = 0.4
 """The names' share of a page's width at most."""
 _BEYOND = 1.5
 """An interval is cut where it goes so many times farther than the farthest dot, with an arrow."""
+_TOLD = ("test", "metric", "segment", "arm")
+"""Columns of a table of effects that tell its rows apart."""
 _COLOURS = {"ship": GOOD, "stop": BAD}
 _WORSE, _BETTER = "← worse", "better →"
 
@@ -71,7 +73,7 @@ class _Row:
 
 
 def forest(
-    df: pd.DataFrame,
+    df: pd.DataFrame | Any,
     *,
     title: str,
     axis_label: str = "lift over the control",
@@ -80,7 +82,8 @@ def forest(
     """Intervals of effects below each other, a line at no difference, the verdict beside each.
 
     Args:
-        df: One row a test, arm, metric or segment, from the top: `name`, `value`, `low`, `high`
+        df: What `abtest.compare`, `segments` or another call with a `table` of effects gave; or one
+            row a test, arm, metric or segment, from the top: `name`, `value`, `low`, `high`
             (relative effects, 0.1 for +10 %; an end may be infinite); optional `value_control` and
             `value_arm` (shares), `n_control` and `n` (people of both), `verdict` (`ship` is green,
             `stop` red), `note` (a line of words below the name) and `void` (true where the
@@ -92,7 +95,10 @@ def forest(
     Raises:
         ParameterError: A column is missing or there are no rows.
     """
-    data = checked(df, "forest", ("name", "value", "low", "high"))
+    import pandas as pd
+
+    table: pd.DataFrame = df if isinstance(df, pd.DataFrame) else df.table
+    data = checked(_of_effects(table), "forest", ("name", "value", "low", "high"))
     rows = _rows(data)
     low, high = _ends(rows, worth)
     foot = axis_label if worth is None else f"{axis_label}\n{shaded(worth)}"
@@ -137,6 +143,23 @@ def signed(share: float, digits: int = 0) -> str:
 def shaded(worth: float) -> str:
     """What the band of small effects is, in words."""
     return f"shaded: less than {fmt.percent(worth, 0)}, too little to be worth it"
+
+
+def _of_effects(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of effects with a name for each: what tells them apart; others stay as they are."""
+    if "lift_low" not in table.columns or "name" in table.columns:
+        return table
+    told = [c for c in _TOLD if c in table.columns and table[c].nunique() > 1] or ["arm"]
+    names = table[told].astype("str").agg(" · ".join, axis=1)
+    found = table.assign(
+        name=names, value=table["lift"], low=table["lift_low"], high=table["lift_high"]
+    )
+    if "unit" not in table.columns:
+        return found.drop(columns=["value_control"], errors="ignore")
+    shares = table["unit"] == "share"
+    return found.assign(
+        value_arm=table["value"].where(shares), value_control=table["value_control"].where(shares)
+    )
 
 
 def _rows(data: pd.DataFrame) -> list[_Row]:
