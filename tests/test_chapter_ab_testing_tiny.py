@@ -130,7 +130,7 @@ def test_several_variants_share_the_alpha(open_files):
     rows = ENDED.replace("T1", "T2") + "T2,c,P1,form,2026-08-03,2026-08-31,2000,132,keep\n"
     table = ab_testing.record(open_files({"lead.csv": LEADS, "experiment_arm.csv": HEAD + rows}))
     assert table["arm"].tolist() == ["b", "c"]
-    assert table["reason"].str.contains("98 % interval").all()
+    assert table["reason"].str.contains("97.5 % interval").all()
     names = ab_testing.forest(open_files({"lead.csv": LEADS, "experiment_arm.csv": HEAD + rows}))[
         "name"
     ]

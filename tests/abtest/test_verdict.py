@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.abtest.decide.verdict import VERDICTS, Criteria, Facts, verdict
+from playbook.abtest.decide import verdict as module
+from playbook.abtest.decide.criteria import Criteria
+from playbook.abtest.decide.verdict import VERDICTS, Facts
 from playbook.abtest.effect import Effect
 from playbook.errors import ParameterError
 
 NAN = math.nan
 RULES = Criteria()
 ENDED = Facts(days=28, is_running=False, people=(2000, 2000), split_p=0.8, fewest=90, needed=5000)
+FULL = ENDED._replace(needed=1900)
 RUNS = ENDED._replace(is_running=True, days_left=12)
 
 
@@ -35,20 +38,31 @@ OPEN, SMALL = effect(-0.1, 0.15, 0.45), effect(-0.15, 0.02, 0.18)
 REAL_AND_SMALL = effect(0.01, 0.08, 0.15)
 
 
+def verdict(seen, facts, rules=None, always=None):
+    """With both intervals alike, where nothing else is said."""
+    return module.verdict(seen, always or seen, facts, rules)
+
+
 @pytest.mark.parametrize(
     ("seen", "facts", "word", "why"),
     [
+        (WORSE, RUNS._replace(days=1, fewest=0), "stop", "worse"),
+        (WORSE, ENDED._replace(days=1, fewest=0), "stop", "worse"),
+        (WORSE, RUNS._replace(split_p=1e-9), "cannot say", "broken split"),
         (BETTER, ENDED, "ship", "better"),
         (BETTER, RUNS, "ship", "better"),
         (WORSE, ENDED, "stop", "worse"),
         (WORSE, RUNS, "stop", "worse"),
         (SMALL, ENDED, "stop", "no difference worth having"),
-        (REAL_AND_SMALL, ENDED, "stop", "no difference worth having"),
+        (REAL_AND_SMALL, ENDED, "ship", "better"),
+        (REAL_AND_SMALL, RUNS, "ship", "better"),
         (SMALL, RUNS, "stop", "no difference worth having"),
         (OPEN, ENDED, "cannot say", "open"),
         (OPEN, RUNS, "keep running", "open"),
         (OPEN, RUNS._replace(days=56), "stop", "too long"),
-        (OPEN, RUNS._replace(needed=2000), "stop", "too long"),
+        (OPEN, RUNS._replace(needed=2000), "cannot say", "open"),
+        (OPEN, ENDED._replace(needed=2000), "cannot say", "open"),
+        (OPEN, RUNS._replace(needed=2000, days=60), "cannot say", "open"),
         (BETTER, ENDED._replace(split_p=0.0009), "cannot say", "broken split"),
         (BETTER, RUNS._replace(split_p=1e-9, days=2), "cannot say", "broken split"),
         (BETTER, ENDED._replace(days=6), "cannot say", "no full week"),
@@ -62,6 +76,24 @@ REAL_AND_SMALL = effect(0.01, 0.08, 0.15)
 )
 def test_the_first_rule_that_holds_decides(seen, facts, word, why):
     assert verdict(seen, facts, RULES)[:2] == (word, why)
+
+
+@pytest.mark.parametrize(
+    ("once", "always", "facts", "word", "why"),
+    [
+        (BETTER, OPEN, ENDED, "cannot say", "ended early"),
+        (BETTER, OPEN, FULL, "ship", "better"),
+        (BETTER, OPEN, FULL._replace(is_running=True), "ship", "better"),
+        (BETTER, OPEN, RUNS, "keep running", "open"),
+        (WORSE, OPEN, ENDED, "stop", "worse"),
+        (WORSE, OPEN, ENDED._replace(days=3), "cannot say", "no full week"),
+        (WORSE, OPEN, RUNS, "keep running", "open"),
+        (WORSE, OPEN, FULL._replace(days=3), "stop", "worse"),
+        (BETTER, OPEN, ENDED._replace(needed=NAN), "cannot say", "ended early"),
+    ],
+)
+def test_who_lacks_people_is_judged_by_what_always_holds(once, always, facts, word, why):
+    assert verdict(once, facts, RULES, always)[:2] == (word, why)
 
 
 def test_where_less_is_better_a_fall_is_shipped():
@@ -100,8 +132,28 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         (
             WORSE,
             ENDED._replace(confidence=0.975),
-            ("b has 3.0 % where control has 5.0 %: 40 % less (98 % interval 60 % less to 10 % "
+            ("b has 3.0 % where control has 5.0 %: 40 % less (always-valid interval 60 % less to "
+            "10 % less), worse beyond chance."),
+        ),
+        (
+            WORSE,
+            FULL._replace(confidence=0.975),
+            ("b has 3.0 % where control has 5.0 %: 40 % less (97.5 % interval 60 % less to 10 % "
             "less), worse beyond chance."),
+        ),
+        (
+            REAL_AND_SMALL,
+            ENDED._replace(days=10),
+            ("b has 5.4 % where control has 5.0 %: 8 % more (95 % interval 1 % more to 15 % more), "
+            "beyond chance, though less than the 20 % worth having; 10 days are no full weeks, so "
+            "some weekdays count for more."),
+        ),
+        (
+            OPEN,
+            RUNS._replace(needed=1900),
+            ("It has the 1,900 people per arm that +20 % takes, and shows nothing for certain: "
+            "95 % interval 10 % less to 45 % more. End it: who goes on looking finds a winner by "
+            "chance."),
         ),
         (
             SMALL,
@@ -169,6 +221,18 @@ def test_the_reason_is_a_sentence_with_its_numbers(seen, facts, reason):
     assert verdict(seen, facts).reason == reason
 
 
+def test_what_ended_early_is_told_with_both_intervals():
+    assert verdict(BETTER, ENDED, RULES, OPEN).reason == (
+        "Seen once it would be 40 % more (95 % interval 10 % more to 80 % more); but it ended "
+        "before it had its 5,000 people per arm, and tests that are ended at a good moment look so "
+        "by chance: the always-valid interval goes from 10 % less to 45 % more."
+    )
+    assert verdict(WORSE, ENDED, RULES, OPEN).reason == (
+        "b has 3.0 % where control has 5.0 %: 40 % less (95 % interval 60 % less to 10 % less): no "
+        "winner, though it ended before it had its people."
+    )
+
+
 def test_every_mistake_in_the_criteria_is_told_at_once():
     with pytest.raises(ParameterError) as error:
         Criteria(
@@ -176,32 +240,40 @@ def test_every_mistake_in_the_criteria_is_told_at_once():
             tuned_at=0, split_alpha=-1, running="always",
         )  # fmt: skip
     assert str(error.value).split("\n") == [
-        "alpha must lie between 0 and 1, such as 0.05 for 5 %, not 5.",
-        "split_alpha must lie between 0 and 1, such as 0.05 for 5 %, not -1.",
-        "power must lie between 0 and 1, such as 0.05 for 5 %, not 1.",
-        "minimum_lift must be above 0, such as 0.2 for +20 %, not 0.",
+        "alpha must be above 0 and at most 0.5, such as 0.05 for 5 %, not 5.",
+        "power must be 0.5 to 0.99, such as 0.8 for 80 %, not 1.",
+        (
+            "split_alpha must be above 0 and at most 0.1, such as 0.001 for one split in a "
+            "thousand, not -1."
+        ),
+        "minimum_lift must be above 0 and at most 10, such as 0.2 for +20 %, not 0.",
         "min_days must be at least 7, a full week, not 3.",
         "max_weeks must be at least 1, not 0.",
         "min_conversions must be at least 1, not 0.",
-        "tuned_at must be at least 1, not 0.",
+        "tuned_at must be at least 100, not 0.",
         "unknown running 'always'; did you mean 'always_valid'? Allowed: always_valid, wait",
     ]
 
 
 lifts = st.floats(-0.9, 3.0).map(lambda x: round(x, 3))
+ends = st.tuples(lifts, lifts, lifts, lifts).map(sorted)
 
 
-@given(ends=st.tuples(lifts, lifts).map(sorted), days=st.integers(0, 90), runs=st.booleans())
-def test_nothing_is_shipped_or_stopped_for_an_interval_with_zero_and_more_in_it(ends, days, runs):
-    """Whatever the case: a verdict is one of four, and only the interval can prove anything."""
-    low, high = ends
-    facts = ENDED._replace(days=days, is_running=runs, needed=math.inf)
-    found = verdict(effect(low, (low + high) / 2, high), facts)
-    assert found.word in VERDICTS
-    if found.word == "ship":
-        assert low > 0
-        assert high >= RULES.minimum_lift
-    if low <= 0 <= high and max(-low, high) >= RULES.minimum_lift and days < 56:
-        assert found.word in {"cannot say", "keep running"}
-    if days < 7:
-        assert found.word in {"cannot say", "keep running"}
+@given(ends=ends, days=st.integers(0, 90), needed=st.sampled_from([1000, 5000, NAN]))
+def test_nothing_is_shipped_unproven_nor_turned_by_its_end(ends, days, needed):
+    """The ordinary interval lies inside the always-valid one, as it does wherever both are."""
+    widest, low, high, farthest = ends
+    middle = (low + high) / 2
+    once, always = effect(low, middle, high), effect(widest, middle, farthest)
+    facts = ENDED._replace(days=days, needed=needed)
+    sure = low if facts.has_people else widest
+    found = [
+        verdict(once, facts._replace(is_running=runs), RULES, always).word for runs in (False, True)
+    ]
+    assert set(found) <= set(VERDICTS)
+    assert set(found) != {"ship", "stop"}
+    assert "ship" not in found or (sure > 0 and days >= 7)
+    if (high if facts.has_people else farthest) < 0:
+        assert found == ["stop", "stop"]
+    elif days < 7:
+        assert found == ["cannot say", "keep running"]

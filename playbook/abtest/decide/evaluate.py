@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook import format as fmt
-from playbook.abtest.decide.experiments import Experiment, experiments_of
+from playbook.abtest.decide.criteria import Criteria
+from playbook.abtest.decide.experiments import Experiment, day_of, experiments_of
 from playbook.abtest.decide.judged import Judged, judge
-from playbook.abtest.decide.verdict import Criteria
+from playbook.abtest.decide.reasons import share
+from playbook.abtest.inputs.cells import refuse
+from playbook.errors import ParameterError, unknown
 from playbook.intervals import holm
 
 if TYPE_CHECKING:
@@ -40,16 +43,18 @@ class Row(NamedTuple):
         value_control: The control's rate or mean.
         value: The variant's.
         difference: `value` less `value_control`.
-        low: Lower end of its interval: always-valid while the test runs.
+        low: Lower end of its interval: always-valid while the test runs without its people.
         high: Upper end.
         lift: The difference as a share of the control's value.
         lift_low: Lower end of its interval.
         lift_high: Upper end.
-        p_value: Chance of such a difference, or a greater one, were there none; always-valid while
-            the test runs.
+        p_value: Chance of such a difference, or a greater one, were there none; always-valid where
+            the interval is.
         p_adjusted: The same, allowing for all tests of the record that may be judged (Holm).
+        confidence: Of the interval: 1 - alpha, shared out among the variants.
         split_p: How likely chance makes such a split.
-        needed: People per arm that `minimum_lift` takes.
+        needed: People that `minimum_lift` takes in each arm; in the smallest, where the split is
+            not even.
         power: With the people there were, how often `minimum_lift` would have been found.
         detectable: The lift that the people there were could have shown.
         days_left: Until it has the people needed at its own pace; missing once it has ended.
@@ -88,6 +93,7 @@ class Row(NamedTuple):
     lift_high: float
     p_value: float
     p_adjusted: float
+    confidence: float
     split_p: float
     needed: float
     power: float
@@ -130,22 +136,30 @@ class Record:
         """The row of a test, and of one of its variants where it has several.
 
         Raises:
-            KeyError: No such row, or several.
+            ParameterError: No such test or variant, or several variants to choose from.
         """
-        found = [r for r in self.rows if r.experiment == experiment and arm in {None, r.arm}]
-        if len(found) != 1:
-            raise KeyError(f"{len(found)} rows of {experiment} {arm or ''}".strip())
-        return found[0]
+        rows = [row for row in self.rows if row.experiment == experiment]
+        if not rows:
+            tests = dict.fromkeys(row.experiment for row in self.rows)
+            raise ParameterError(unknown("experiment", str(experiment), tests))
+        arms = [row.arm for row in rows]
+        if arm is None and len(rows) > 1:
+            raise ParameterError(
+                f"{experiment} has several variants; say which: {', '.join(arms)}."
+            )
+        if arm is not None and arm not in arms:
+            raise ParameterError(unknown(f"arm of {experiment}", str(arm), arms))
+        return rows[0] if arm is None else rows[arms.index(arm)]
 
     def __str__(self) -> str:
         """Every verdict with its reason, and the rules."""
         rules = self.criteria
         head = (
             f"{fmt.plural(len(self.rows), 'variant')} as of {fmt.date(self.as_of)}; alpha "
-            f"{fmt.percent(rules.alpha, 0)} two-sided, planned for "
-            f"+{fmt.percent(rules.minimum_lift, 0)} at a power of {fmt.percent(rules.power, 0)}."
+            f"{share(rules.alpha)} two-sided, planned for +{share(rules.minimum_lift)} at a power "
+            f"of {share(rules.power)}; p_adjusted is Holm's over the whole record."
         )
-        lines = [f"{r.experiment} {r.arm}: {r.verdict}. {r.reason}" for r in self.rows]
+        lines = [f"{f'{r.experiment} {r.arm}'.strip()}: {r.verdict}. {r.reason}" for r in self.rows]
         return "\n".join([head, *lines])
 
 
@@ -153,23 +167,24 @@ def evaluate(
     experiments: pd.DataFrame | Iterable[Experiment],
     criteria: Criteria | None = None,
     *,
-    as_of: date,
+    as_of: date | str,
     worth: Worth = None,
     traffic: Worth = None,
     control: str = "control",
 ) -> Record:
     """Read every test with one rule set.
 
-    A test that still runs at `as_of` is judged by the always-valid interval, one that has ended by
-    the ordinary one. A test with several variants shares its alpha out among them.
+    Each by the rules of `playbook.abtest.decide.verdict.verdict`. A test with several variants
+    shares its alpha out among them.
 
     Args:
-        experiments: The table `experiment_arm` (`experiment_id`, `arm`, `start_date`, `end_date`,
-            `exposures`, `conversions`, `decision`; one row per arm), or `Experiment`s, whose arms
-            may come from unit rows, and which may bring their plan. `end_date` is the day on which
-            the test was taken down.
+        experiments: The table `experiment_arm`, one row per arm: `experiment_id`, `arm`,
+            `exposures`, `conversions`, and where known `start_date`, `end_date` (the day on which
+            the test was taken down), `decision` (keep, drop, repeat, running, or empty) and
+            `weight` (planned share of people, such as 80 and 20; an even split without it). Or
+            `Experiment`s, whose arms may come from unit rows, and which may bring their plan.
         criteria: The rules; by default ours.
-        as_of: Up to which day running tests are counted.
+        as_of: Up to which day running tests are counted: a date, or text such as 2026-10-31.
         worth: What one unit of the metric is worth, such as one conversion: one number, or one per
             test.
         traffic: People a month who would see what is shipped: one number, or one per test; by
@@ -178,7 +193,13 @@ def evaluate(
 
     Returns:
         The record. A test whose record makes no sense (one arm, no control, more conversions than
-        people) is in it with the verdict "cannot say" and what is wrong.
+        people, arms that do not agree on their days) is in it with the verdict "cannot say" and
+        what is wrong.
+
+    Raises:
+        ParameterError: What is given is no table or Experiments, no criteria, no date; rows without
+            a test or an arm; dates, decisions, weights that cannot be read; a worth or traffic for
+            a test that is not there.
 
     >>> import pandas as pd
     >>> from datetime import date
@@ -199,17 +220,49 @@ def evaluate(
     """
     import pandas as pd
 
-    rules = criteria or Criteria()
+    rules = _rules(criteria)
+    today = day_of(as_of, "as_of")
+    if today is None:
+        raise ParameterError("as_of must be a date, such as 2026-08-03; it is empty.")
     if isinstance(experiments, pd.DataFrame):
         experiments = experiments_of(experiments, control=control)
-    judged = [one for experiment in experiments for one in judge(experiment, rules, as_of)]
+    tests = _tests(experiments)
+    refuse([*_strangers("worth", worth, tests), *_strangers("traffic", traffic, tests)])
+    judged = [one for experiment in tests for one in judge(experiment, rules, today)]
     told = [one.p_value if one.may_be_told else float("nan") for one in judged]
     adjusted = holm(pd.Series(told, dtype="float64")).tolist()
     rows = [
         _row(one, p, _of(worth, one), _of(traffic, one))
         for one, p in zip(judged, adjusted, strict=True)
     ]
-    return Record(tuple(rows), rules, as_of)
+    return Record(tuple(rows), rules, today)
+
+
+def _rules(given: object) -> Criteria:
+    if given is None or isinstance(given, Criteria):
+        return given or Criteria()
+    raise ParameterError(
+        f"criteria must be Criteria, such as Criteria(alpha=0.1), not {type(given).__name__}."
+    )
+
+
+def _tests(given: object) -> list[Experiment]:
+    found: list[Any] = list(given) if isinstance(given, Iterable) else []
+    strange = [one for one in found if not isinstance(one, Experiment)]
+    if strange or not isinstance(given, Iterable):
+        raise ParameterError(
+            "experiments must be a pandas DataFrame with one row per arm, or a list of Experiment, "
+            f"not {'with ' if strange else ''}{type(strange[0] if strange else given).__name__}."
+        )
+    return found
+
+
+def _strangers(name: str, given: Worth, tests: list[Experiment]) -> Iterator[str]:
+    """Tests that are named in a setting, and that are not there."""
+    known = dict.fromkeys(test.name for test in tests)
+    for test in given if isinstance(given, Mapping) else ():
+        if test not in known:
+            yield unknown(f"experiment in {name}", str(test), known)
 
 
 def reread(decision: str, verdict: str) -> tuple[str, bool | None]:

@@ -11,23 +11,25 @@ from playbook.abtest.after.compare import compare
 from playbook.abtest.before.baselines import baseline_of
 from playbook.abtest.before.duration import time_left
 from playbook.abtest.before.planning import power, reachable, sample_size
-from playbook.abtest.decide.verdict import WEEK, Facts, Verdict, not_readable, verdict
+from playbook.abtest.decide.criteria import WEEK
+from playbook.abtest.decide.verdict import Facts, Verdict, not_begun, not_readable, verdict
 from playbook.abtest.during.always import always_valid
 from playbook.abtest.during.split import split
 from playbook.abtest.metrics import Proportion
 from playbook.errors import ParameterError
+from playbook.format import date as written
 
 if TYPE_CHECKING:
     from datetime import date
 
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
+    from playbook.abtest.decide.criteria import Criteria
     from playbook.abtest.decide.experiments import Experiment
-    from playbook.abtest.decide.verdict import Criteria
-    from playbook.abtest.effect import Effect, Effects
+    from playbook.abtest.effect import Effect
 
 NAN = float("nan")
-UNTOLD = frozenset({"broken split", "no full week", "not readable"})
+UNTOLD = frozenset({"broken split", "no full week", "not readable", "not begun"})
 """Why a result stands for nothing, so that neither p value nor money may be named for it."""
 
 SHOWN = (
@@ -64,6 +66,7 @@ class Judged:
     lift_low: float = NAN
     lift_high: float = NAN
     p_value: float = NAN
+    confidence: float = NAN
     split_p: float = NAN
     needed: float = NAN
     power: float = NAN
@@ -101,8 +104,10 @@ def judge(experiment: Experiment, rules: Criteria, as_of: date) -> list[Judged]:
     until = as_of if is_running else experiment.ended
     if experiment.arms is None or experiment.started is None or until is None:
         problem = experiment.problem or "its first day is not on record."
-    elif until < experiment.started:
+    elif experiment.ended is not None and experiment.ended < experiment.started:
         problem = "it begins after its end."
+    elif as_of < experiment.started:
+        return [Judged(verdict=not_begun(written(experiment.started)), **shared)]
     else:
         return _Test(experiment, experiment.arms, rules, experiment.started, until).all(shared)
     return [Judged(verdict=not_readable(problem), **shared)]
@@ -119,23 +124,33 @@ class _Test:
         self.is_running = of.ended is None or of.ended > until
         self.days = (until - started).days
         self.confidence = 1 - rules.alpha / len(arms.others)
+        self.shares = of.expected
         self.split_p = split(arms, of.expected, alpha=rules.split_alpha).p_value
 
     def all(self, shared: dict[str, Any]) -> list[Judged]:
         """The variants with their verdicts, in their order."""
-        found = {effect.arm: effect for effect in self._effects() or ()}
-        return [self._judged(arm, found.get(arm), shared) for arm in self.arms.others]
+        # Only what the verdict reads, see there: the search for an interval is what costs time.
+        has_people = self.facts.has_people
+        always = {} if has_people else self._always()
+        once = always if self.is_running and not has_people else self._once()
+        return [
+            self._judged(arm, once.get(arm), (always or once).get(arm), shared)
+            for arm in self.arms.others
+        ]
 
-    def _judged(self, arm: str, effect: Effect | None, shared: dict[str, Any]) -> Judged:
-        shown = {name: getattr(effect, name) for name in SHOWN} if effect else {}
+    def _judged(
+        self, arm: str, once: Effect | None, always: Effect | None, shared: dict[str, Any]
+    ) -> Judged:
+        shown = {name: getattr(once, name) for name in SHOWN} if once else {}
         return Judged(
             arm=arm,
             control=self.arms.control,
-            verdict=verdict(effect, self.facts, self.rules),
+            verdict=verdict(once, always, self.facts, self.rules),
             days=self.days,
             people=sum(self.facts.people),
             n_control=self.facts.people[0],
             n=self.facts.people[self.arms.place(arm)],
+            confidence=self.confidence,
             split_p=self.split_p,
             needed=self.facts.needed,
             days_left=self.facts.days_left,
@@ -145,15 +160,25 @@ class _Test:
             **shared,
         )
 
-    def _effects(self) -> Effects | None:
-        """Every variant against the control; None where no unit differs from another."""
-        if self._is_same() or min(self.arms.n) < 2:
-            return None
-        if not self.is_running:
-            return compare(self.arms, [self.metric], confidence=self.confidence)
+    def _once(self) -> dict[str, Effect]:
+        """Every variant against the control, by the ordinary interval; empty where none differs."""
+        if self._is_empty():
+            return {}
+        found = compare(self.arms, [self.metric], confidence=self.confidence)
+        return {effect.arm: effect for effect in found}
+
+    def _always(self) -> dict[str, Effect]:
+        """The same by the interval that holds whenever somebody looks, or ends the test."""
+        if self._is_empty():
+            return {}
         # A plan made from the test's own control would follow what the test shows.
-        tuned_at = self.written or self.rules.tuned_at
-        return always_valid(self.arms, [self.metric], tuned_at=tuned_at, confidence=self.confidence)
+        at = self.written or self.rules.tuned_at
+        found = always_valid(self.arms, [self.metric], tuned_at=at, confidence=self.confidence)
+        return {effect.arm: effect for effect in found}
+
+    def _is_empty(self) -> bool:
+        """Whether there is nothing to compare."""
+        return self._is_same() or int(min(self.arms.n)) < 2
 
     def _is_same(self) -> bool:
         """Whether every unit of every arm has the same in what is measured."""
@@ -171,7 +196,7 @@ class _Test:
         try:
             return sample_size(
                 baseline_of(self.arms, self.metric), lift, relative=True, alpha=rules.alpha,
-                power=rules.power, arms=list(self.arms.names),
+                power=rules.power, arms=list(self.arms.names), shares=self.shares,
             )  # fmt: skip
         except ParameterError:
             return None
@@ -193,7 +218,7 @@ class _Test:
         """What the verdicts rest on, beside the effects."""
         needed = left = NAN
         if self.plan is not None:
-            needed = float(max(self.plan.n.values()))
+            needed = float(min(self.plan.n.values()))
             if self.is_running:
                 still = time_left(
                     self.arms, self.plan, started=self.started, as_of=self.until

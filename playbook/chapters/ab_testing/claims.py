@@ -70,10 +70,10 @@ def headline(book: Book, table: pd.DataFrame) -> str:
     still = "" if fmt.is_missing(runs) or not runs else f"; {fmt.plural(runs, 'test')} running"
     if not n:
         return f"No test has ended by the end of {when}{still}."
-    return f"{_won_of(book, over, n)}{_loose(over)}{still}."
+    return f"{_won_of(over, n)}{_loose(over)}{still}."
 
 
-def _won_of(book: Book, over: pd.DataFrame, n: int) -> str:
+def _won_of(over: pd.DataFrame, n: int) -> str:
     """How many of the tests that ended are proven winners, and the best of them."""
     shipped = over[over["verdict"] == "ship"].sort_values("lift", ascending=False, kind="stable")
     if shipped.empty:
@@ -84,7 +84,7 @@ def _won_of(book: Book, over: pd.DataFrame, n: int) -> str:
     found = "one is a proven winner:" if many == 1 else f"{many} are proven winners, best"
     return (
         f"Of {fmt.plural(n, 'test')} that ended {found} the {in_words(best['element'])} of "
-        f"{best['experiment_id']}, {change(best['lift'])} ({span_of(book, best)})"
+        f"{best['experiment_id']}, {change(best['lift'])} ({span_of(best)})"
     )
 
 
@@ -124,7 +124,7 @@ def _kept_anyway(book: Book, word: str, rows: list[Row], remedy: str) -> Finding
     ending = "" if word == "kept-worse" else ", planned and to its end"
     tests = listed([f"{in_words(row['element'])} of {row['experiment_id']}" for row in rows])
     return Finding(
-        f"P03-D8/{word}", "act", claim, " ".join(_seen(book, row, rows) for row in rows[:MOST]),
+        f"P03-D8/{word}", "act", claim, " ".join(_seen(row, rows) for row in rows[:MOST]),
         f"{remedy}{ending}: the {tests}.", owner(first), _question(book, rows), "",
         fmt.plural(len(rows), "test") if ending else "one change",
     )  # fmt: skip
@@ -146,14 +146,16 @@ def _although(row: Row) -> str:
         return "although it is no gain worth having"
     if row["why"] == "no full week":
         return f"after {fmt.days(row['days'])} and {people} people: a winner that is none yet"
+    if row["why"] == "ended early":
+        return f"although it ended before it had its people, on {people} people"
     return f"although it ended open, on {people} people"
 
 
-def _seen(book: Book, row: Row, rows: list[Row]) -> str:
+def _seen(row: Row, rows: list[Row]) -> str:
     """The reason of the verdict, and what was seen where the split is whole."""
     text = row["reason"] if len(rows) == 1 else f"{row['experiment_id']}: {row['reason']}"
     if row["why"] == "no full week" and not fmt.is_missing(row["lift"]):
-        text += f" Seen: {change(row['lift'])} ({span_of(book, row)}), p = {row['p_value']:.2g}."
+        text += f" Seen: {change(row['lift'])} ({span_of(row)}), p = {row['p_value']:.2g}."
     return text
 
 
@@ -205,9 +207,10 @@ def _won(book: Book, word: str, level: Level, rows: list[Row], remedy: str) -> F
 
 
 def _decided(book: Book) -> list[Finding]:
-    """P03-D8: running tests that go on for nothing."""
+    """P03-D8: running tests that go on for nothing: stopped by the rules, or open at their end."""
     table = running(book)
-    rows = rows_of(table[table["verdict"] == "stop"])
+    is_through = (table["verdict"] == "cannot say") & (table["why"] == "open")
+    rows = rows_of(table[(table["verdict"] == "stop") | is_through])
     if not rows:
         return []
     claim = f"{named(rows[0])} still runs and can be stopped."

@@ -40,7 +40,7 @@ def today(book: Book) -> date:
 
 @remembered
 def tests(book: Book) -> pd.DataFrame:
-    """Every arm of the tests begun by the end of the period, as the Book knows them.
+    """Every arm of the tests begun by the end of the period, or by `as_of`, as the Book knows them.
 
     Returns:
         `experiment_id`, `arm`, `content_id`, `element`, `hypothesis`, `start_date`, `end_date`,
@@ -60,7 +60,7 @@ def tests(book: Book) -> pd.DataFrame:
         LEFT JOIN clean.staff s ON s.staff_id = c.owner_id
         WHERE began IS NULL OR began <= $last
         ORDER BY began DESC NULLS LAST, experiment_id, arm""",
-        last=book.period.last,
+        last=min(book.period.last, today(book)),
     )
 
 

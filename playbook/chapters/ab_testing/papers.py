@@ -57,9 +57,10 @@ UNITS = {
 RULES = (
     "One change at a time, its hypothesis, its one metric and its end written down before it "
     "begins.\n"
-    "It runs in full weeks, and nobody stops it because it looks good: while it runs, only the "
-    "always-valid interval is read.\n"
-    "First the split is checked, then the week, then the figures. A broken split ends the test.\n"
+    "It runs in full weeks, and nobody stops it because it looks good: until it has its "
+    "people, only the always-valid interval is read.\n"
+    "First the split is checked, then harm, then the week, then the figures. A broken split ends "
+    "the test.\n"
     "What becomes of the leads (share that becomes SQL) is looked at beside the form rate before "
     "anything is rolled out: more forms are worth nothing where they are worse."
 )
@@ -155,7 +156,8 @@ def _read(book: Book) -> str:
     rules = book.rules.abtest
     return (
         f"Intervals are {fmt.percent(1 - rules.alpha, 0)} and two-sided, of the score test; the "
-        "lift's come from the same test as the p value. While a test runs they are always-valid.\n"
+        "lift's come from the same test as the p value. Those of a running test without its people "
+        "are always-valid.\n"
         "The adjusted p value allows for all tests that may be judged (Holm).\n"
         f"A split p below {rules.split_alpha:g} means that the arms' sizes are no work of chance."
     )
@@ -164,10 +166,13 @@ def _read(book: Book) -> str:
 def _follows(book: Book) -> str:
     rules = book.rules.abtest
     return (
-        f"No verdict before {rules.min_days} days, with fewer than {rules.min_conversions} "
-        "conversions in an arm, or under a broken split.\n"
-        "Ship: the interval lies above zero. Stop: it lies below, or wholly within "
-        f"±{fmt.percent(rules.minimum_lift, 0)}. Cannot say: it ended open."
+        f"No verdict under a broken split. What is surely worse is stopped at any time; else no "
+        f"verdict before {rules.min_days} days or with fewer than {rules.min_conversions} "
+        "conversions in an arm.\n"
+        "Ship: the interval lies above zero. Stop: it lies below, or includes zero and lies wholly "
+        f"within ±{fmt.percent(rules.minimum_lift, 0)}. Cannot say: it ended open.\n"
+        "Who ends a test before it has its people may have waited for a good day: it is shipped "
+        "only where the always-valid interval lies above zero too."
     )
 
 
@@ -250,8 +255,8 @@ def _aa(book: Book) -> list[Section]:
             "What looking too often does",
             f"The ordinary p value, looked at every day until it calls a winner, is wrong in "
             f"{fmt.percent(naive['wrong'], 0)} of the tests instead of "
-            f"{fmt.percent(naive['promised'], 0)} ({naive['what']}). That is why a running test is "
-            "read by the always-valid interval alone.",
+            f"{fmt.percent(naive['promised'], 0)} ({naive['what']}). That is why a test "
+            "without its people is read by the always-valid interval.",
         ),
         Section(
             "Something differs",

@@ -29,9 +29,9 @@ COLUMNS = [
     "experiment_id", "arm", "page", "element", "hypothesis", "started", "ended", "is_running",
     "days", "weeks", "n_control", "n", "conversions_control", "conversions", "value_control",
     "value", "difference", "low", "high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
-    "split_p", "needed", "power", "detectable", "verdict", "why", "reason", "decision", "reread",
-    "agrees", "days_left", "people_month", "worth", "worth_low", "worth_high", "owner", "page_id",
-    "method",
+    "confidence", "split_p", "needed", "power", "detectable", "verdict", "why", "reason",
+    "decision", "reread", "agrees", "days_left", "people_month", "worth", "worth_low",
+    "worth_high", "owner", "page_id", "method",
 ]  # fmt: skip
 
 PROVEN = frozenset({"ship", "stop"})

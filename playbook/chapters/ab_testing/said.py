@@ -37,10 +37,15 @@ def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def span_of(book: Book, row: Row | pd.Series[Any]) -> str:
+def kind_of(row: Row | pd.Series[Any]) -> str:
+    """What the interval of a test is called: "95 %", or "always-valid"."""
+    is_always = str(row["method"]).startswith("always valid")
+    return "always-valid" if is_always else fmt.trimmed(row["confidence"])
+
+
+def span_of(row: Row | pd.Series[Any]) -> str:
     """From where to where a lift may lie: "95 % interval +22 % to +101 %"."""
-    kind = "always-valid" if row["is_running"] else fmt.percent(1 - book.rules.abtest.alpha, 0)
-    return f"{kind} interval {change(row['lift_low'])} to {change(row['lift_high'])}"
+    return f"{kind_of(row)} interval {change(row['lift_low'])} to {change(row['lift_high'])}"
 
 
 def named(row: Row) -> str:
@@ -58,7 +63,7 @@ def worth_a_month(book: Book, row: Row) -> str:
     if fmt.is_missing(row["worth"]) or not row["worth"]:
         return ""
     low, high = money(book, row["worth_low"]), money(book, row["worth_high"])
-    return f"about {money(book, row['worth'])} a month (95 % interval {low} to {high})"
+    return f"about {money(book, row['worth'])} a month ({kind_of(row)} interval {low} to {high})"
 
 
 def owner(row: Row) -> str:

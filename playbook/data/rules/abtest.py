@@ -32,13 +32,13 @@ class Abtest(Section):
         gt=0,
         le=10,
         description="The smallest relative change worth having, such as 0.2 for one fifth more: "
-        "tests are planned for it, and a result that lies inside of it is stopped (ours).",
+        "tests are planned for it, and one that is open and can show no more is stopped (ours).",
     )
     min_days: int = Field(
         default=7,
         ge=7,
-        description="No verdict before so many days: weekdays and weekends bring other people "
-        "(ours).",
+        description="No verdict before so many days, since weekdays and weekends bring other "
+        "people; only certain harm is stopped at once (ours).",
     )
     max_weeks: int = Field(
         default=8,
@@ -49,7 +49,7 @@ class Abtest(Section):
         default=10,
         ge=1,
         description="No verdict while an arm has fewer conversions, or fewer people who did not "
-        "convert (ours).",
+        "convert; only certain harm is stopped (ours).",
     )
     split_alpha: float = Field(
         default=0.001,
@@ -65,6 +65,7 @@ class Abtest(Section):
     )
     running: Running = Field(
         default="always_valid",
-        description='How a test that still runs is judged: "always_valid" by an interval that '
-        'stays right however often one looks, "wait" not before its end (ours).',
+        description='How a test is judged that runs and has not its people yet: "always_valid" by '
+        'an interval that stays right however often one looks, "wait" not at all, but for certain '
+        "harm. With all its people it is read by the ordinary interval (ours).",
     )

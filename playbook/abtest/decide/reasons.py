@@ -1,0 +1,178 @@
+"""Why a verdict was given, in words that a marketing head understands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playbook import format as fmt
+from playbook.abtest.decide.criteria import WEEK
+
+if TYPE_CHECKING:
+    from playbook.abtest.decide.criteria import Criteria
+    from playbook.abtest.decide.verdict import Facts
+    from playbook.abtest.effect import Effect
+
+ALWAYS = "always-valid"
+
+
+def kind(facts: Facts) -> str:
+    """What the interval that is shown is called: "95 %", or "always-valid"."""
+    return ALWAYS if facts.is_running and not facts.has_people else share(facts.confidence)
+
+
+def share(value: float) -> str:
+    """A confidence or an alpha: "95 %", "97.5 %".
+
+    >>> share(0.95), share(0.975)
+    ('95 %', '97.5 %')
+    """
+    return fmt.percent(value, 0 if abs(value - round(value, 2)) < 1e-9 else 1)
+
+
+def broken(facts: Facts, rules: Criteria) -> str:
+    """What the sizes of the arms say against it."""
+    people = " and ".join(fmt.number(n) for n in facts.people)
+    p = f"< {rules.split_alpha:g}" if facts.split_p < rules.split_alpha else f"{facts.split_p:.2g}"
+    return (
+        f"The split is broken: chance does not part people into {people} (p {p}); nobody knows who "
+        "is missing, so nobody knows who won."
+    )
+
+
+def no_week(facts: Facts, rules: Criteria) -> str:
+    """How short it ran."""
+    days = fmt.days(facts.days)
+    if facts.is_running:
+        return f"It has run {days} of the {rules.min_days} before which nothing is judged."
+    return (
+        f"It ended after {days}; before {rules.min_days} nothing is judged, for other weekdays "
+        "bring other people."
+    )
+
+
+def few(fewest: int, rules: Criteria) -> str:
+    """How little there is to judge."""
+    return (
+        f"An arm has only {fmt.number(fewest)} conversions, or people who did not convert; "
+        f"{rules.min_conversions} are the least that can be judged."
+    )
+
+
+def better(effect: Effect, facts: Facts, rules: Criteria) -> str:
+    """What a winner shows, whether that is worth having, and whether its weeks were full."""
+    text = f"{_seen(effect, kind(facts))}, beyond chance"
+    ahead = effect.lift_high if facts.higher_is_better else -effect.lift_low
+    if ahead < rules.minimum_lift:
+        text += f", though less than the {fmt.percent(rules.minimum_lift, 0)} worth having"
+    if facts.days % WEEK:
+        text += f"; {fmt.days(facts.days)} are no full weeks, so some weekdays count for more"
+    return f"{text}."
+
+
+def worse(effect: Effect, name: str) -> str:
+    """What a loser shows; `name` is what its interval is called."""
+    return f"{_seen(effect, name)}, worse beyond chance."
+
+
+def worse_once(effect: Effect, facts: Facts) -> str:
+    """What a test shows that looked worse when it ended too early."""
+    return f"{_seen(effect, kind(facts))}: no winner, though it ended before it had its people."
+
+
+def ended_early(once: Effect, always: Effect, facts: Facts) -> str:
+    """What a test shows that may have been ended because it looked good just then."""
+    takes = "its people"
+    if not fmt.is_missing(facts.needed):
+        takes = f"its {fmt.number(facts.needed)} people per arm"
+    seen = "" if fmt.is_missing(once.lift) else f"{_change(once.lift)} "
+    ends = _ends(always)
+    return (
+        f"Seen once it would be {seen}({_span(once, kind(facts))}); but it ended before it had "
+        f"{takes}, and tests that are ended at a good moment look so by chance: the always-valid "
+        f"interval goes from {ends[0]} to {ends[1]}."
+    )
+
+
+def too_small(effect: Effect, facts: Facts, rules: Criteria) -> str:
+    """How little difference is left."""
+    return (
+        f"No difference worth having: {_span(effect, kind(facts))}, all less than the "
+        f"{fmt.percent(rules.minimum_lift, 0)} that would be."
+    )
+
+
+def too_long(effect: Effect, facts: Facts) -> str:
+    """How long it ran for nothing."""
+    found = _span(effect, kind(facts))
+    return f"It has run {facts.days // WEEK} weeks and shows nothing for certain: {found}."
+
+
+def still_open(effect: Effect, facts: Facts, rules: Criteria) -> str:
+    """What a running test leaves open, and when it can be decided."""
+    left = "" if fmt.is_missing(facts.days_left) else f" {_left(facts, rules)}"
+    return f"Open after {fmt.days(facts.days)}: {_span(effect, kind(facts))}.{left}"
+
+
+def at_its_end(effect: Effect, facts: Facts, rules: Criteria) -> str:
+    """What a test leaves open that has ended, or has all its people."""
+    found = _span(effect, kind(facts))
+    lift, needed = _lift(rules.minimum_lift), fmt.number(facts.needed)
+    if facts.is_running:
+        return (
+            f"It has the {needed} people per arm that {lift} takes, and shows nothing for "
+            f"certain: {found}. End it: who goes on looking finds a winner by chance."
+        )
+    told = f"It ended open: {found}."
+    if fmt.is_missing(facts.needed):
+        return told
+    if facts.has_people:
+        return f"{told} It had the people to find {lift}, and did not."
+    return f"{told} {lift} takes {needed} people per arm; it had {fmt.number(min(facts.people))}."
+
+
+def _left(facts: Facts, rules: Criteria) -> str:
+    days = facts.days_left
+    weeks = -(-(facts.days + days) // WEEK)
+    needed = f"{fmt.number(facts.needed)} people per arm"
+    if weeks <= rules.max_weeks:
+        return f"At this pace it has the {needed} in {fmt.days(-(-days // 1))}."
+    return (
+        f"At this pace the {needed} that {_lift(rules.minimum_lift)} takes need "
+        f"{fmt.number(weeks)} weeks; only a larger difference can show in {rules.max_weeks}."
+    )
+
+
+def _seen(effect: Effect, name: str) -> str:
+    """Both values, the change and its interval."""
+    values = [_value(effect, value) for value in (effect.value, effect.value_control)]
+    told = f"{effect.arm} has {values[0]} where {effect.control} has {values[1]}"
+    return f"{told}: {_change(effect.lift)} ({_span(effect, name)})"
+
+
+def _value(effect: Effect, value: float) -> str:
+    return fmt.percent(value) if effect.unit == "share" else fmt.number(value)
+
+
+def _span(effect: Effect, name: str) -> str:
+    """From where to where the truth may lie, in words."""
+    low, high = _ends(effect)
+    of = " of the difference" if fmt.is_missing(effect.lift) else ""
+    return f"{name} interval{of} {low} to {high}"
+
+
+def _ends(effect: Effect) -> tuple[str, str]:
+    if fmt.is_missing(effect.lift):
+        return _value(effect, effect.low), _value(effect, effect.high)
+    return _change(effect.lift_low), _change(effect.lift_high)
+
+
+def _change(lift: float) -> str:
+    """A relative change: "57 % more", "12 % less"; without an end, "any"."""
+    if fmt.is_missing(lift):
+        return "any"
+    size = fmt.percent(abs(lift), 0)
+    return size if lift == 0 else f"{size} {'more' if lift > 0 else 'less'}"
+
+
+def _lift(lift: float) -> str:
+    return f"+{fmt.percent(lift, 0)}"
