@@ -161,19 +161,61 @@ def percent(x: object, digits: int = 1) -> str:
     ('38.5 %', '0 %', '100 %', '–')
     >>> percent(0.0002), percent(0.9999), percent(-0.12, 0)
     ('< 0.1 %', '> 99.9 %', '−12 %')
+    >>> percent(-1), percent(-0.9999)
+    ('−100 %', '−100.0 %')
     """
     if is_missing(x):
         return MISSING
     share = float(x)  # type: ignore[arg-type]
-    if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
+    if share in (0, 1, -1):
+        return _signed(share, f"{abs(share):.0%}".replace("%", " %"))
     step = 10.0**-digits
     text = _fixed(abs(share) * 100, digits)
     if not re.search("[1-9]", text):
         return f"{'<' if share > 0 else '−<'} {step:.{digits}f} %"
-    if share < 1 and text == _fixed(100, digits):
+    if 0 < share < 1 and text == _fixed(100, digits):
         return f"> {100 - step:.{digits}f} %"
     return _signed(share, f"{text} %")
+
+
+def trimmed(x: object, digits: int = 3) -> str:
+    """A percentage with as many digits as it needs, up to so many.
+
+    >>> trimmed(0.05), trimmed(0.20625), trimmed(0.8), trimmed(0.9999999)
+    ('5 %', '20.625 %', '80 %', '> 99.999 %')
+    """
+    text, _, sign = percent(x, digits).rpartition(" ")
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {sign}".lstrip()
+
+
+def lift(x: object, digits: int = 1) -> str:
+    """A change relative to where it started, with its sign; no share, so 100 % is no limit.
+
+    >>> lift(0.3), lift(-0.233), lift(-1), lift(0.9999), lift(18.123), lift(0), lift(None)
+    ('+30.0 %', '−23.3 %', '−100.0 %', '+100.0 %', '+1,812 %', '±0 %', '–')
+    >>> lift(0.00001), lift(-0.00001)
+    ('< +0.1 %', '> −0.1 %')
+    """
+    if is_missing(x):
+        return MISSING
+    step = float(x)  # type: ignore[arg-type]
+    text = _fixed(abs(step) * 100, 0 if abs(step) >= 10 else digits)
+    if step and not re.search("[1-9]", text):
+        least = f"{10.0**-digits:.{digits}f} %"
+        return f"< +{least}" if step > 0 else f"> −{least}"
+    return f"{_plus(step, text)} %"
+
+
+def p_value(x: object) -> str:
+    """A p value; one that is too small to be a number is not called 0.
+
+    >>> p_value(0.0351), p_value(1.2e-63), p_value(0.0), p_value(None)
+    ('0.035', '1.2e-63', '< 1e-300', '–')
+    """
+    if is_missing(x):
+        return MISSING
+    chance = float(x)  # type: ignore[arg-type]
+    return f"{chance:.2g}" if chance else "< 1e-300"
 
 
 def points(x: object, digits: int = 1) -> str:

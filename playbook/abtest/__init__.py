@@ -49,9 +49,10 @@ from playbook.abtest.before.planning import (
     sample_size,
 )
 from playbook.abtest.decide.aa import aa_test, power_test
-from playbook.abtest.decide.evaluate import Record, evaluate
+from playbook.abtest.decide.criteria import Criteria
+from playbook.abtest.decide.evaluate import Record, Row, evaluate
 from playbook.abtest.decide.experiments import Experiment, experiments_of
-from playbook.abtest.decide.verdict import Criteria, Facts, Verdict, verdict
+from playbook.abtest.decide.verdict import Facts, Verdict, verdict
 from playbook.abtest.during.always import AlwaysValid, always_valid, always_valid_interval
 from playbook.abtest.during.boundaries import Boundaries, group_sequential
 from playbook.abtest.during.peeking import Peeking, peeking
@@ -90,6 +91,7 @@ __all__ = [
     "Proportion",
     "Ratio",
     "Record",
+    "Row",
     "Segments",
     "Split",
     "Sums",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from playbook.errors import ParameterError, unknown
-from playbook.format import MISSING, number, percent, points
+from playbook.format import MISSING, lift, number, p_value, percent, points, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,9 @@ ADJUSTED = {
 
 SIDES = {"two-sided": "two-sided", "greater": "one-sided (greater)", "less": "one-sided (less)"}
 """Which way p values and intervals look, in words."""
+
+DUST = 1e-9
+"""Size of a figure below which its digits are rounding."""
 
 
 class Effect(NamedTuple):
@@ -85,7 +88,8 @@ class Effect(NamedTuple):
         return (
             f"{self.arm} (n = {self.n:,}) {_value(self, self.value)} against "
             f"{_value(self, self.value_control)}: difference {_step(self, self.difference)} "
-            f"({_steps(self)}), lift {_lift(self.lift)} ({_lifts(self)}), p = {self.p_value:.2g}"
+            f"({_steps(self)}), lift {lift(self.lift)} ({_lifts(self)}), "
+            f"p = {p_value(self.p_value)}"
         )
 
 
@@ -139,7 +143,7 @@ class Effects:
         """A readable table, with control, intervals, methods and notes."""
         first = self.rows[0]
         head = (
-            f"Control {first.control} (n = {first.n_control:,}); {percent(self.confidence, 0)} "
+            f"Control {first.control} (n = {first.n_control:,}); {trimmed(self.confidence, 2)} "
             f"intervals, {SIDES[self.alternative]}; {ADJUSTED[self.adjust]}."
         )
         lines = [head]
@@ -180,10 +184,10 @@ def _cells(row: Effect) -> list[str]:
         _value(row, row.value_control),
         _step(row, row.difference),
         _steps(row),
-        _lift(row.lift),
+        lift(row.lift),
         _lifts(row),
-        f"{row.p_value:.2g}",
-        f"{row.p_adjusted:.2g}",
+        p_value(row.p_value),
+        p_value(row.p_adjusted),
     ]
 
 
@@ -199,13 +203,8 @@ def _steps(row: Effect) -> str:
     return _span(row.low, row.high, lambda value: _step(row, value))
 
 
-def _lift(value: float) -> str:
-    text = percent(value)
-    return f"+{text}" if value > 0 else text
-
-
 def _lifts(row: Effect) -> str:
-    return _span(row.lift_low, row.lift_high, _lift)
+    return _span(row.lift_low, row.lift_high, lift)
 
 
 def _span(low: float, high: float, write: Callable[[float], str]) -> str:
@@ -217,12 +216,14 @@ def _span(low: float, high: float, write: Callable[[float], str]) -> str:
         ends += [f"below {write(high)}"] if math.isfinite(high) else []
         return " ".join(ends) or "anything"
     first, last = write(low), write(high)
-    head, _, unit = first.partition(" ")
+    head, _, unit = first.rpartition(" ")
     return f"{head if unit and last.endswith(f' {unit}') else first} to {last}"
 
 
 def _significant(value: float) -> str:
     size = abs(value)
+    if DUST < size < 0.001:  # three digits that count
+        return number(value, 2 - math.floor(math.log10(size)))
     return number(value, 0 if size >= 1000 else 2 if size >= 1 else 4)
 
 

@@ -26,7 +26,8 @@ class Proportion:
             value is the pooled z test's, which is the chi-square test's without correction.
             `pooled`: the same p value, intervals with the pooled spread around the difference.
             `unpooled`: z test and intervals with each arm's own spread (Wald).
-            `exact`: for small samples; never too narrow, and therefore wide. See `exact`.
+            `exact`: for small samples; never too narrow, and therefore wide. See
+            `playbook.abtest.after.exact`.
         name: What the metric is called; the column where None.
 
     Raises:
@@ -71,11 +72,13 @@ class Mean:
         column: The column.
         covariates: Columns, or Ratios, measured before the unit saw its arm, such as the same
             metric in the weeks before. One may be given without a tuple.
-        name: What the metric is called; the column where None.
+        name: What the metric is called; the column where None, with what it is adjusted by.
 
     Raises:
         ParameterError: Everything that is wrong with the metric, at once.
 
+    >>> Mean("revenue", covariates="revenue_before").label
+    'revenue, adjusted by revenue_before'
     >>> Mean("revenue", covariates="revenue_before").columns
     ('revenue', 'revenue_before')
     """
@@ -97,7 +100,7 @@ class Mean:
     @property
     def label(self) -> str:
         """What it is called."""
-        return self.name or self.column
+        return self.name or _adjusted(self.column, self)
 
 
 @dataclass(frozen=True)
@@ -112,15 +115,18 @@ class Ratio:
         denominator: The column that is summed below.
         covariates: Columns, or Ratios, measured before the unit saw its arm. One may be given
             without a tuple.
-        name: What the metric is called; "numerator per denominator" where None.
+        name: What the metric is called; "numerator per denominator" where None, with what it is
+            adjusted by.
 
     Raises:
         ParameterError: Everything that is wrong with the metric, at once.
 
     >>> before = Ratio("revenue_before", "visits_before")
     >>> metric = Ratio("revenue", "visits", covariates=before)
-    >>> metric.label, metric.columns
-    ('revenue per visits', ('revenue', 'visits', 'revenue_before', 'visits_before'))
+    >>> metric.label
+    'revenue per visits, adjusted by revenue_before per visits_before'
+    >>> metric.columns
+    ('revenue', 'visits', 'revenue_before', 'visits_before')
     """
 
     numerator: str
@@ -149,10 +155,27 @@ class Ratio:
     @property
     def label(self) -> str:
         """What it is called."""
-        return self.name or f"{self.numerator} per {self.denominator}"
+        return self.name or _adjusted(f"{self.numerator} per {self.denominator}", self)
 
 
 Metric = Proportion | Mean | Ratio
+
+METRICS = "a Proportion, a Mean, a Ratio or a column's name"
+"""What may be given where one metric is asked for, in words."""
+
+
+def said(given: object) -> str:
+    """What was given in a metric's place, in words.
+
+    >>> print(said(Mean), said([Mean("x")]), said(None), said(3), sep="; ")
+    the class Mean itself, which needs a column, such as Mean('revenue'); a list; None; 3
+    """
+    if isinstance(given, type):
+        name = given.__name__
+        return f"the class {name} itself, which needs a column, such as {name}('revenue')"
+    if given is None or isinstance(given, (int, float)):
+        return str(given)
+    return f"a {type(given).__name__}"
 
 
 def covariate_columns(metric: Metric) -> tuple[str, ...]:
@@ -163,6 +186,11 @@ def covariate_columns(metric: Metric) -> tuple[str, ...]:
     """
     found = [(c,) if isinstance(c, str) else c.columns for c in metric.covariates]
     return tuple(dict.fromkeys(name for names in found for name in names))
+
+
+def _adjusted(label: str, metric: Mean | Ratio) -> str:
+    names = [c if isinstance(c, str) else c.label for c in metric.covariates]
+    return f"{label}, adjusted by {', '.join(names)}" if names else label
 
 
 def _take_covariates(metric: Mean | Ratio) -> None:

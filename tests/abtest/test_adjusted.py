@@ -119,18 +119,20 @@ def test_covariates_that_cannot_be_used_are_refused():
             for arm, r in people().items()}  # fmt: skip
     columns = [*COLUMNS, "constant", "sum", "later"]
     assert refused(rows, columns, Mean("revenue", ("before", "constant"))) == (
-        "revenue: the covariate 'constant' does not vary within the arms: leave it out."
+        "revenue, adjusted by before, constant: the covariate 'constant' does not vary within the "
+        "arms: leave it out."
     )
     assert refused(rows, columns, Mean("revenue", ("before", "age", "sum"))) == (
-        "revenue: the covariates before, age, sum say the same: leave one out."
+        "revenue, adjusted by before, age, sum: the covariates before, age, sum say the same: "
+        "leave one out."
     )
     assert refused(rows, columns, Mean("revenue", ("later",))) == (
-        "revenue: later and the metric are the same: a covariate has to be what was known before "
-        "the unit saw its arm."
+        "revenue, adjusted by later: later and the metric are the same: a covariate has to be "
+        "what was known before the unit saw its arm."
     )
     assert refused(
         {a: r[:2] for a, r in rows.items()}, columns, Mean("revenue", ("before", "age"))
-    ) == ("revenue: 2 covariates need more units than there are.")
+    ) == ("revenue, adjusted by before, age: 2 covariates need more units than there are.")
 
 
 def test_a_column_is_not_its_own_covariate():

@@ -163,7 +163,8 @@ def test_every_metric_is_read_as_compare_reads_it_but_wider():
     arms = abtest.units(rows, metrics, control=control)
     tuned = int(arms.n.sum())
     held = abtest.always_valid(arms, metrics, tuned_at=tuned)
-    level = 1 - 2 * norm.sf(mixture.reach(tuned, tuned))
+    people = 4 / (1 / arms.n).sum()
+    level = 1 - 2 * norm.sf(mixture.reach(people, tuned))
     wider = abtest.compare(arms, metrics, confidence=level)
     usual = abtest.compare(arms, metrics)
     for ours, same, narrow in zip(held, wider, usual, strict=True):
@@ -254,7 +255,10 @@ def test_looks_before_the_first_conversion_are_open():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"tuned_at": 0}, "tuned_at must be people above 0, or a Plan, not 0."),
+        ({"tuned_at": 0}, "tuned_at must be people, 100 or more, or a Plan, not 0."),
+        ({"tuned_at": 5}, "tuned_at must be people, 100 or more, or a Plan, not 5."),
+        ({"tuned_at": None}, "tuned_at must be people, 100 or more, or a Plan, not None."),
+        ({"tuned_at": "x"}, "tuned_at must be people, 100 or more, or a Plan, not 'x'."),
         ({"alpha": 5}, "alpha must be above 0 and below 1, not 5; 5 % is written 0.05."),
         (
             {"alpha": 0.6, "alternative": "less"},
@@ -293,3 +297,100 @@ def test_looks_that_forget_people_or_change_arms_are_refused():
     with pytest.raises(ParameterError) as error:
         abtest.sequence([], RATE, tuned_at=500)
     assert str(error.value) == "looks must hold at least one look."
+
+
+@pytest.mark.parametrize(("control", "tuned"), [(200_000, 400_000), (1_000_000, 1_000_000)])
+def test_an_arm_let_in_little_by_little_is_no_way_to_a_false_winner(control, tuned):
+    """50 people of an arm, then more and more, beside a great control that is there from the start.
+
+    Counted by people, time would stand still while what is known grows four-thousandfold.
+    """
+    rng, draws = np.random.default_rng(23), 3000
+    n = np.unique(np.geomspace(50, control, 400).round().astype(int))
+    arm = rng.binomial(np.diff(np.r_[0, n]), 0.5, (draws, len(n))).cumsum(axis=1)
+    first = rng.binomial(control, 0.5, (draws, 1))
+    both = (arm + first) / (n + control)
+    z = (arm / n - first / control) / np.sqrt(both * (1 - both) * (1 / n + 1 / control))
+    is_known = (arm >= 10) & (n - arm >= 10)
+    people = np.array([mixture.people(control, int(each)) for each in n])
+    wrong = ((np.abs(z) > mixture.reach(people, tuned)) & is_known).any(axis=1).mean()
+    naive = ((np.abs(z) > mixture.reach(n + control, tuned)) & is_known).any(axis=1).mean()
+    assert wrong < 0.05 + 2 * math.sqrt(0.05 * 0.95 / draws)
+    assert naive > wrong
+    read = abtest.always_valid(shares([control // 2, 90], [control, 200]), tuned_at=tuned)
+    assert read.one().low == -math.inf  # by people it would speak
+
+
+def test_people_of_arms_of_different_sizes_are_those_that_tell_as_much():
+    """Oracle: the error of a difference, 1 / n0 + 1 / n1, is that of two arms of half each."""
+    for control, n in ((1, 1), (900, 100), (10**6, 50)):
+        people = mixture.people(control, n)
+        assert 2 / (people / 2) == pytest.approx(1 / control + 1 / n, rel=1e-12)
+
+
+def test_a_plan_is_read_by_the_names_of_its_arms():
+    plan = abtest.sample_size(
+        0.05, 0.01, arms=("A", "C", "B"), shares={"A": 0.5, "C": 0.4, "B": 0.1}
+    )
+    arms = shares([250, 50, 210], [5000, 1000, 4000], "ABC")
+    held = abtest.always_valid(arms, RATE, tuned_at=plan)
+    for arm in "BC":
+        tuned = 4 / (1 / plan.n["A"] + 1 / plan.n[arm])
+        alone = abtest.always_valid(arms.only(arm), RATE, tuned_at=tuned).one()
+        assert (held["converted", arm].low, held["converted", arm].p_value) == pytest.approx(
+            (alone.low, alone.p_value), rel=1e-12
+        )
+    other = abtest.sample_size(0.05, 0.01, arms=("A", "X", "Y"), shares=(0.5, 0.4, 0.1))
+    with pytest.raises(ParameterError) as error:
+        abtest.always_valid(arms, RATE, tuned_at=other)
+    assert str(error.value) == (
+        "tuned_at plans the arms A, X, Y, of different sizes, but there are A, B, C: name the "
+        "plan's arms as the test's."
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "variance", "is_silent"),
+    [
+        ([900, 100], [0.9, 0.9], True),  # too few
+        ([9000, 999], [0.9, 0.9], True),  # too few beside so many
+        ([9000, 1000], [0.9, 0.9], False),
+        ([200, 200], [0.9, 0.9], False),
+        ([5000, 5000], [0.9, 0.0], True),  # no buyer in B
+    ],
+)
+def test_a_mean_is_silent_until_its_spread_is_known(n, variance, is_silent):
+    table = pd.DataFrame({"arm": ["A", "B"], "n": n, "mean": [0.2, 0.0], "variance": variance})
+    arms = abtest.moments(table, control="A", name="spent")
+    held = abtest.always_valid(arms, abtest.Mean("spent"), tuned_at=500)
+    assert (held.one().low == -math.inf) == is_silent
+    assert (held.one().high == math.inf) == is_silent
+    assert (held.one().p_value == 1) == is_silent
+    said = (
+        "spent, B: nothing can be said yet. Each arm needs 200 units, 1,000 where the other has "
+        "more than 4 times as many, and some that differ."
+    )
+    assert held.notes[1:] == ((said,) if is_silent else ())
+
+
+def test_rare_orders_in_uneven_arms_are_wrong_as_often_as_is_written():
+    """Arms of 90 and 10 %, one buyer in twenty, lognormal orders; a look every 200 people."""
+    from playbook.abtest.during.always import LEAST_UNEVEN
+
+    rng, draws, looks = np.random.default_rng(24), 1000, 100
+    n, means, errors = [], [], []
+    for each in (180, 20):
+        buyers = rng.binomial(each, 0.05, draws * looks)
+        orders, look = rng.lognormal(0, 1, buyers.sum()), np.repeat(np.arange(len(buyers)), buyers)
+        sums = [
+            np.bincount(look, orders**power, len(buyers)).reshape(draws, looks).cumsum(axis=1)
+            for power in (1, 2)
+        ]
+        n.append(each * np.arange(1, looks + 1))
+        means.append(sums[0] / n[-1])
+        errors.append((sums[1] / n[-1] - means[-1] ** 2) / n[-1])
+    error = np.sqrt(sum(errors))
+    z = np.divide(np.abs(means[1] - means[0]), error, out=np.zeros_like(error), where=error > 0)
+    out = z > mixture.reach(4 * n[0] * n[1] / (n[0] + n[1]), 10_000)
+    assert (out & (errors[1] > 0)).any(axis=1).mean() > 0.08
+    assert out[:, n[1] >= LEAST_UNEVEN].any(axis=1).mean() < 0.06

@@ -13,7 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from playbook.abtest import Beta, Mean, Normal, Proportion, Ratio, bayes, counts, units
+from playbook.abtest import (
+    Beta,
+    Mean,
+    Normal,
+    Proportion,
+    Ratio,
+    bayes,
+    compare,
+    counts,
+    made_units,
+    units,
+)
 from playbook.abtest.after.chances import (
     chance_best,
     chance_of_difference,
@@ -300,3 +311,27 @@ def test_one_arm_is_refused():
     with pytest.raises(ParameterError) as caught:
         bayes(alone, Mean("spent"))
     assert str(caught.value) == "there is only one arm, 'all': a test compares two or more."
+
+
+def test_a_lift_has_no_interval_wider_than_a_control_above_zero_can_give():
+    """P(control <= 0) is 0.0009, by SciPy: more than the tail of 99.9 %, less than that of 99 %."""
+    arm, control = Normal(11, 1), Normal(10, 3.2)
+    assert 0.0005 < stats.norm.cdf(0, 10, 3.2) < 0.001
+    assert all(map(math.isnan, interval_of_lift(arm, control, 0.999)))
+    low, high = interval_of_lift(arm, control, 0.99)
+    for end, level in ((low, 0.005), (high, 0.995)):
+        # The chance that arm - (1 + end) control <= 0 is normal; control <= 0 turns its sign.
+        ratio = 1 + end
+        spread = math.hypot(1, 3.2 * ratio)
+        below = stats.norm.cdf((10 * ratio - 11) / spread)
+        assert below == pytest.approx(level, abs=0.001)
+
+
+def test_with_some_hundred_units_the_slopes_own_noise_is_next_to_nothing():
+    """Oracle: the standard error of compare, which counts it."""
+    rows = made_units(n=600, seed=9)
+    metric = Mean("revenue", covariates="revenue_before")
+    arms = units(rows, metric, control=rows["arm"].min())
+    found = bayes(arms, metric).beliefs.values()
+    both = math.hypot(*(belief.sd for belief in found))
+    assert both == pytest.approx(compare(arms, metric).one().std_error, rel=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -204,4 +205,19 @@ def test_leaving_out_each_of_very_many_units_is_refused():
     assert str(caught.value) == (
         "method 'bca' leaves out each unit once, too slow beyond 10,000 units in an arm (there "
         "are 10,001). Use method='percentile', or a formula: compare or quantile."
+    )
+
+
+def test_arrow_tables_are_read_as_frames_are():
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"arm": list("AB") * 50, "spent": rng.exponential(40, 100)})
+    setting = {"column": "spent", "control": "A", "draws": 1000}
+    assert bootstrap(pa.Table.from_pandas(rows), np.median, **setting) == bootstrap(
+        rows, np.median, **setting
+    )
+    with pytest.raises(ParameterError) as refused:
+        bootstrap([1, 2], np.median, **setting)
+    assert str(refused.value) == (
+        "rows must be a pandas DataFrame, an Ibis table, a DuckDB relation or an Arrow table such "
+        "as Polars gives, not list."
     )

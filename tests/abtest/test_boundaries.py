@@ -19,6 +19,7 @@ from scipy.stats import multivariate_normal, norm
 from playbook import abtest
 from playbook.abtest.during.exits import exits
 from playbook.errors import ParameterError
+from tests.abtest.plain import shares
 
 POCOCK = {  # table 2.1: the constant for 1 to 5 looks
     0.01: (2.576, 2.772, 2.873, 2.939, 2.986),
@@ -340,3 +341,32 @@ def test_a_look_that_saw_nothing_and_a_certain_test_are_refused():
     assert str(error.value) == (
         "power must be above alpha (0.05) and below 1, not 1: no test is certain. 0.8 is usual."
     )
+
+
+def test_a_share_beyond_one_is_a_look_after_the_last():
+    with pytest.raises(ParameterError) as error:
+        abtest.group_sequential([0.5, 1, 1.2])
+    assert str(error.value) == (
+        "looks has one after the last: 1.2 lies beyond 1, where all that was planned is seen. Drop "
+        "it; or give people at each look, and planned=."
+    )
+
+
+def test_a_look_reads_the_effect_that_compare_gives():
+    arms, bounds = shares([100, 140], [1000, 1000]), abtest.group_sequential(3)
+    row = abtest.compare(arms).one()
+    assert bounds.read(2, row) == bounds.read(2, row.statistic)
+    few = shares([5, 9], [40, 40])
+    for seen, said in (
+        (
+            "2.4",
+            "z must be the difference over its standard error, or an Effect of compare, not str.",
+        ),
+        (
+            abtest.compare(few, abtest.Proportion(method="exact")).one(),
+            "z: the Effect of an exact test has no statistic; compare by another method.",
+        ),
+    ):
+        with pytest.raises(ParameterError) as error:
+            bounds.read(2, seen)
+        assert str(error.value) == said

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from playbook.abtest import Arms, Effect, Mean, Proportion, Ratio, compare
+from playbook.abtest import Arms, Effect, Mean, Proportion, Ratio, compare, split
 from playbook.errors import ParameterError
 from tests.abtest.plain import arms_of, shares
 
@@ -147,7 +148,7 @@ def test_metrics_that_cannot_be_compared_are_refused_all_at_once():
         "revenues: unknown column 'revenues'; did you mean 'revenue'? Allowed: converted, revenue, "
         "visits\n"
         "visits: 'visits' holds other values than 0 and 1: compare its Mean.\n"
-        "revenue: unknown column 'age'. Allowed: converted, revenue, visits"
+        "revenue, adjusted by age: unknown column 'age'. Allowed: converted, revenue, visits"
     )
     assert refused(metrics=[]) == (
         "there is no metric to compare: give a Proportion, a Mean or a Ratio."
@@ -197,3 +198,98 @@ def test_a_metric_that_varies_in_one_arm_only_is_compared():
     found = compare(arms_of({"A": [1.0] * 30, "B": [1.0, 2.0] * 20}, ["x"]), Mean("x")).one()
     assert found.difference == 0.5
     assert found.df == pytest.approx(39)
+
+
+def test_a_fall_to_nothing_and_a_doubling_are_printed_as_such():
+    none = compare(shares([5, 0], [1000, 1000])).one()
+    assert "lift −100.0 % (−100.0 to −23.3 %), p = 0.025" in str(none)
+    assert "lift +100.0 % (" in str(compare(shares([5, 10], [1000, 1000])).one())
+    assert "lift +1,900 % (" in str(compare(shares([5, 100], [1000, 1000])).one())
+
+
+def test_confidence_is_printed_with_the_digits_it_has():
+    said = str(compare(shares([50, 60], [1000, 1000]), confidence=0.975))
+    assert said.startswith("Control A (n = 1,000); 97.5 % intervals")
+
+
+def test_small_means_keep_digits_that_count():
+    rng = np.random.default_rng(4)
+    rows = {arm: rng.normal(0.00002, 0.00001, 500) for arm in "AB"}
+    row = compare(arms_of(rows, ["x"])).one()
+    assert row.value < 0.0001
+    assert f"(n = 500) {row.value:.7f} against {row.value_control:.7f}" in str(row)
+
+
+def test_a_column_stands_for_its_share_or_its_mean():
+    assert three(metrics="converted").rows == three(metrics=Proportion()).rows
+    both = three(metrics=["converted", "revenue"])
+    assert both.rows == three(metrics=[Proportion(), Mean("revenue")]).rows
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (Mean, "the class Mean itself, which needs a column, such as Mean('revenue')"),
+        (3, "3"),
+        ([Mean("revenue"), None], "None"),
+    ],
+)
+def test_what_is_no_metric_is_refused(given, said):
+    with pytest.raises(ParameterError) as refused:
+        three(metrics=given)
+    assert str(refused.value) == (
+        f"metrics must be a Proportion, a Mean, a Ratio or a column's name, not {said}."
+    )
+
+
+def test_rows_that_were_not_read_are_refused():
+    with pytest.raises(ParameterError) as refused:
+        compare({"A": [1, 2]}, "x")
+    assert str(refused.value) == "arms must be read by counts, moments or units first, not dict."
+
+
+def test_a_metric_and_the_same_adjusted_have_two_names():
+    found = three(metrics=[Mean("revenue"), Mean("revenue", covariates="visits")])
+    assert [row.metric for row in found if row.arm == "B"] == [
+        "revenue", "revenue, adjusted by visits",
+    ]  # fmt: skip
+
+
+def test_sizes_that_no_even_split_makes_are_noted():
+    """As the test of the split finds them: from p < 0.001 on."""
+    pairs = [(5000, n) for n in range(5000, 5700, 10)]
+    for n in pairs:
+        arms = shares([250, 260], n)
+        noted = any("no work of chance" in note for note in compare(arms).notes)
+        assert noted == split(arms).is_broken
+    assert compare(shares([250, 260], [5000, 5690])).notes == (
+        (
+            "The arms' sizes (A 5,000, B 5,690) are no work of chance where the split is even "
+            "(p < 0.001): check the split, with split(arms, expected=…)."
+        ),
+    )
+
+
+def test_a_covariate_that_knows_the_arm_is_noted():
+    """With the p value of Welch's t test by SciPy, times the comparisons."""
+    rows = people(n=300)
+    metric = Mean("revenue", covariates="visits")
+    assert not any("differ in" in note for note in compare(arms_of(rows, COLUMNS), metric).notes)
+    rows["C"][:, 2] += 1
+    chance = stats.ttest_ind(rows["C"][:, 2], rows["A"][:, 2], equal_var=False).pvalue * 2
+    assert chance < 0.001
+    assert compare(arms_of(rows, COLUMNS), metric).notes[0] == (
+        f"The arms differ in visits by more than chance (p = {chance:.2g}): it may have been "
+        "measured after the units saw their arm. See covariate_health."
+    )
+
+
+def test_an_arm_in_which_nobody_differs_is_told_of():
+    rows = {"A": [0.0] * 80 + [5.0, 9.0] * 10, "B": [0.0] * 100}
+    arms = arms_of(rows, ["spent"])
+    (note,) = compare(arms, Mean("spent")).notes
+    assert note == (
+        "spent: the same for every unit of B, so its spread is not known and intervals are too "
+        "narrow."
+    )
+    assert not compare(arms_of({**rows, "B": rows["A"]}, ["spent"]), Mean("spent")).notes

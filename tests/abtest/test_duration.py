@@ -222,3 +222,27 @@ def test_moments_with_a_zone_are_refused(plan):
     assert str(error.value) == (
         "started and as_of must be without a zone, not 2026-10-09 08:00:00+08:00."
     )
+
+
+@pytest.mark.parametrize(
+    ("plan", "daily", "said"),
+    [
+        (500, pd.DataFrame({"n": [9] * 7}), "such as one column of the table; not DataFrame."),
+        (500, "many", "a Series by date; not str."),
+        (500, [9, None] * 7, "a Series by date; not None."),
+        ("x", 9, "plan must be a Plan, or people above 0, not x."),
+    ],
+)
+def test_people_that_are_no_numbers_are_refused(plan, daily, said):
+    with pytest.raises(ParameterError) as refused:
+        abtest.duration(plan, daily)
+    assert str(refused.value).endswith(said)
+
+
+def test_moments_and_plans_that_are_none_are_refused():
+    with pytest.raises(ParameterError) as refused:
+        abtest.time_left({"A": 9, "B": 9}, 500, started="2026-10-01", as_of=date(2026, 10, 9))
+    assert str(refused.value) == (
+        "started must be a date or a moment, such as date(2026, 10, 1), not '2026-10-01'.\n"
+        "plan must be a Plan, such as sample_size gives, not int."
+    )

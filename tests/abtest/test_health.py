@@ -87,3 +87,32 @@ def test_a_metric_without_covariates_has_none_to_look_at():
         "revenue has no covariates to look at: give some, such as Mean('revenue', "
         "covariates='revenue_before')."
     )
+
+
+def test_a_covariate_that_only_one_arm_has_is_warned_of():
+    """Tracked after the units saw their arm: 0 in the control. Oracle: SciPy's one-sample test."""
+    rows = people(6)
+    rows["A"][:, 1] = 0.0
+    found = covariate_health(arms_of(rows, COLUMNS), Mean("revenue", "before"))
+    expected = stats.ttest_1samp(rows["B"][:, 1], 0.0)
+    assert found.table["p_value"][0] == pytest.approx(expected.pvalue, rel=1e-9)
+    assert found.warnings[0].startswith("The arms differ in before (p = ")
+
+
+def test_of_several_arms_one_without_spread_is_warned_of():
+    rows = people(7, sizes=(200, 200, 200))
+    rows["C"][:, 1] = 0.0
+    found = covariate_health(arms_of(rows, COLUMNS), Mean("revenue", "before"))
+    a = rows["A"][:, 1]
+    expected = 2 * stats.ttest_1samp(a, 0.0).pvalue
+    assert found.table["p_value"][0] == pytest.approx(expected, rel=1e-9)
+    assert not found.is_healthy
+
+
+def test_one_unit_that_differs_is_no_warning():
+    rows = people(8)
+    rows["A"][:, 1], rows["B"][:, 1] = 0.0, 0.0
+    rows["B"][0, 1] = 1.0
+    found = covariate_health(arms_of(rows, COLUMNS), Mean("revenue", "before"))
+    assert found.table["p_value"][0] == pytest.approx(stats.ttest_1samp(rows["B"][:, 1], 0).pvalue)
+    assert not [said for said in found.warnings if "differ" in said]

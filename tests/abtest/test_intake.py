@@ -155,7 +155,7 @@ REFUSED = {
             f"exposures of arm 'A' {WHOLE}, not nan.\n"
             f"exposures of arm 'B' {WHOLE}, not inf.\n"
             f"exposures of arm 'D' {WHOLE}, not -5.0.\n"
-            f"conversions of arm 'A' {WHOLE}, not x.\n"
+            f"conversions of arm 'A' {WHOLE}, not the text 'x'.\n"
             f"conversions of arm 'C' {WHOLE}, not 0.5.\n"
             "arm 'D' has more conversions (1) than exposures (-5). Count each unit once, or "
             "compare a mean."
@@ -252,3 +252,22 @@ def test_segments_that_partition_are_taken():
     found = counts(table(**SEGMENTS), control="A", by="segment", whole=table(**TWO))
     check_partition(found, counts(table(**TWO), control="A"))
     assert found.n.tolist() == [100, 100]
+
+
+def test_each_fault_of_a_count_is_told_once_and_text_as_such():
+    with pytest.raises(ParameterError) as refused:
+        counts(table(arm=["A", "B"], exposures=["4,000", 90], conversions=[5, np.inf]), control="A")
+    assert str(refused.value) == (
+        "exposures of arm 'A' must be a whole number from 0 on, not the text '4,000': write 4000, "
+        "without a comma.\n"
+        "conversions of arm 'B' must be a whole number from 0 on, not inf."
+    )
+
+
+def test_arms_called_1_and_1_in_words_are_one():
+    table = pd.DataFrame(
+        {"arm": [1, "1", "2"], "exposures": [10, 20, 30], "conversions": [1, 2, 3]}
+    )
+    found = counts(table, control=1)
+    assert (found.names, found.n.tolist()) == (("1", "2"), [30, 30])
+    assert found.ones("converted").tolist() == [3, 3]

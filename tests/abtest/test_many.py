@@ -14,6 +14,7 @@ from playbook.abtest import compare, counts, family
 from playbook.abtest.after.many import adjusted, false_alarm
 from playbook.errors import ParameterError
 from playbook.intervals import benjamini_hochberg
+from tests.abtest.plain import shares
 
 ORACLE = {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}
 
@@ -128,3 +129,11 @@ def test_what_is_no_family_is_refused(results, asked, message):
     with pytest.raises(ParameterError) as caught:
         family(results, **asked)
     assert str(caught.value) == message
+
+
+def test_arms_that_were_not_compared_are_refused():
+    with pytest.raises(ParameterError) as refused:
+        family({"page": shares([5, 6], [90, 95])})
+    assert str(refused.value) == (
+        "results of 'page' must be what compare gave, not Arms: give compare(arms, metric)."
+    )

@@ -24,6 +24,14 @@ def test_names_are_the_columns_unless_given():
     assert [m.label for m in metrics] == ["converted", "revenue", "revenue per visits", "orders"]
 
 
+def test_adjusted_metrics_say_by_what():
+    before = Ratio("revenue_before", "visits_before")
+    assert Ratio("revenue", "visits", covariates=[before, "age"]).label == (
+        "revenue per visits, adjusted by revenue_before per visits_before, age"
+    )
+    assert Mean("revenue", "age", name="CUPED").label == "CUPED"
+
+
 def test_metrics_are_equal_by_what_they_measure():
     assert Mean("revenue", "before") == Mean("revenue", ("before",))
     assert len({Proportion(), Proportion("converted"), Proportion(method="exact")}) == 2

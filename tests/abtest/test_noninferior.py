@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import test_proportions_2indep as proportions_2indep
 
-from playbook.abtest import Guardrail, Mean, Proportion, Ratio, compare, guardrails, non_inferior
+from playbook.abtest import (
+    Guardrail,
+    Mean,
+    Proportion,
+    Ratio,
+    compare,
+    guardrails,
+    moments,
+    non_inferior,
+)
 from playbook.errors import ParameterError
 from tests.abtest.plain import arms_of, shares
 
@@ -151,3 +161,45 @@ def test_the_arm_must_be_named_where_there_are_several():
     with pytest.raises(ParameterError) as refused:
         non_inferior(shares([9, 9, 9], [50, 50, 50], names="ABC"), Proportion(), margin=0.1)
     assert str(refused.value) == "say which arm: B, C."
+
+
+def test_no_share_can_lose_a_hundred_points():
+    arms = shares([200, 199], [1000, 1000])
+    for metric in (Proportion(), "converted"):
+        with pytest.raises(ParameterError) as refused:
+            non_inferior(arms, metric, margin=2, relative=False)
+        assert str(refused.value) == (
+            "margin must be between 0 and 1, not 2: it is the most that may be lost, such as 0.01 "
+            "for one point."
+        )
+
+
+def test_a_column_stands_for_its_metric():
+    arms = shares([200, 199], [1000, 1000])
+    assert non_inferior(arms, "converted", margin=0.3) == non_inferior(
+        arms, Proportion(), margin=0.3
+    )
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_two_equal_arms_of_a_rare_value_are_open(higher_is_better):
+    """The control, 0.02 with an error of 0.02, cannot be told from zero: its lift has no end."""
+    table = pd.DataFrame({"arm": ["A", "B"], "n": 50, "mean": 0.02, "variance": 0.02})
+    arms = moments(table, control="A", name="refunds")
+    found = non_inferior(arms, Mean("refunds"), margin=0.5, higher_is_better=higher_is_better)
+    ends = (-math.inf, math.inf) if higher_is_better else (math.inf, -math.inf)
+    assert (found.status, found.bound, found.best) == ("open", *ends)
+    assert "at worst" not in str(found)
+
+
+def test_what_is_proven_without_a_bound_says_so():
+    """Oracle: SciPy's Welch statistic of the arm against half of the control."""
+    table = pd.DataFrame({"arm": ["A", "B"], "n": 50, "mean": [0.02, 5], "variance": 0.02})
+    found = non_inferior(moments(table, control="A", name="profit"), Mean("profit"), margin=0.5)
+    half = stats.ttest_ind_from_stats(5, 0.02**0.5, 50, 0.01, 0.02**0.5 / 2, 50, equal_var=False)
+    assert half.statistic > 100
+    assert (found.status, found.bound) == ("held", -math.inf)
+    assert str(found).startswith(
+        "profit: B is not worse by more than the margin; how far from A is open, as A cannot be "
+        "told from zero, margin −50.0 %, p = "
+    )

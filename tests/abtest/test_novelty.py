@@ -231,3 +231,15 @@ def test_days_on_which_the_covariate_says_nothing_are_left_out():
     found = novelty(units(rows, metric, control="A", by="day"), metric, first_days=4)
     assert found.left_out == 1
     assert 3 not in found.table["day"].tolist()
+
+
+def test_days_that_cannot_move_a_line_are_refused():
+    """Of three days only the middle one has conversions: its pull on the line is 0."""
+    rows = {"day": [0, 0, 1, 1, 2, 2], "arm": ["A", "B"] * 3, "exposures": 100}
+    table = pd.DataFrame({**rows, "conversions": [0, 0, 5, 7, 0, 0]})
+    with pytest.raises(ParameterError) as refused:
+        novelty(counts(table, control="A", by="day"), Proportion())
+    assert str(refused.value) == (
+        "only days that say nothing of a line have units that differ: whether the effect moves "
+        "cannot be told yet."
+    )

@@ -391,3 +391,16 @@ def test_too_few_people_find_no_change_of_a_share():
     assert str(error.value) == (
         "n: 100 people in an arm find no fall from 0.02 in 80% of tests. Take more people."
     )
+
+
+def test_effects_are_printed_in_plain_digits():
+    said = [
+        str(abtest.sample_size(0.05, 1e-7)),
+        str(abtest.sample_size(0.0005, 0.0091)),
+        str(abtest.sample_size(40, 0.001, kind="mean", sd=25)),
+    ]
+    assert [text.split("find a ")[1].split(" in ")[0] for text in said] == [
+        "rise from 5 % to 5.00001 % (+0.00001 points, +0.0002 %)",
+        "rise from 0.05 % to 0.96 % (+0.91 points, +1,820 %)",
+        "rise from 40 to 40.001 (+0.0025 %)",
+    ]

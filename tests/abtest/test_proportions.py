@@ -104,6 +104,9 @@ def likeliest(table, difference):
         return (arm - n * p) / (p * (1 - p)) + (control - n_control * q) / (q * (1 - q))
 
     edges = max(0, difference) + 1e-15, min(1, 1 + difference) - 1e-15
+    for edge, sign in zip(edges, (1, -1), strict=True):
+        if sign * slope(edge) <= 0:  # it is greatest at an edge
+            return edge
     return brentq(slope, *edges, xtol=1e-16, rtol=1e-14)
 
 
@@ -171,6 +174,7 @@ def test_the_intervals_stay_within_what_is_possible_and_hold_the_estimate(table)
 @given(tables(), st.sampled_from(["score", "pooled", "unpooled"]))
 def test_arms_swapped_flip_the_signs(table, method):
     arm, n, control, n_control = table
+    assume(method != "unpooled" or arm not in {0, n} or control not in {0, n_control})
     one, other = effect(table, method), effect((control, n_control, arm, n), method)
     assert one.p_value == pytest.approx(other.p_value, rel=1e-12)
     assert (one.low, one.high) == (
@@ -246,7 +250,7 @@ def test_what_the_exact_method_refuses():
         effect((30, 1000, 20, 1000), "exact")
     assert str(refused.value) == (
         "exact goes through every pair of counts, 1,002,001 here, and at most 41,000. Use "
-        "method='score', which is as safe with so many units."
+        "method='score', which needs some conversions in each arm."
     )
     with pytest.raises(ParameterError) as refused:
         effect((7, 10, 2, 12), "exact", relative="log")
@@ -264,3 +268,57 @@ def test_a_pair_in_which_nobody_converted_is_no_different():
     assert found.notes[0] == (
         "converted, B: the control's value is not above zero, so there is no lift of it."
     )
+
+
+@few
+@given(st.data())
+def test_the_rest_of_nearly_all_is_read_as_exactly_as_hardly_any(data):
+    """Shares down to one in ten million, and as near to all."""
+    n, n_control = (data.draw(st.integers(10**4, 10**7)) for _ in range(2))
+    arm, control = data.draw(st.integers(1, 60)), data.draw(st.integers(0, 60))
+    one = effect((arm, n, control, n_control))
+    other = effect((n - arm, n, n_control - control, n_control))
+    width = one.high - one.low
+    assert -other.high == pytest.approx(one.low, abs=1e-6 * width)
+    assert -other.low == pytest.approx(one.high, abs=1e-6 * width)
+    assert other.p_value == pytest.approx(one.p_value, rel=1e-7)
+
+
+def test_no_spread_at_all_is_no_certainty():
+    """All five of one arm and none of the other: Wald's interval would have no width."""
+    for conversions in ([0, 5], [5, 0]):
+        with pytest.raises(ParameterError) as refused:
+            compare(shares(conversions, [5, 5]), Proportion(method="unpooled"))
+        assert str(refused.value) == (
+            "converted: all or no units of arms A and B have a 1 in 'converted', so "
+            "method='unpooled' sees no spread in them: use method='score', or 'exact'."
+        )
+    assert compare(shares([0, 3], [5, 5]), Proportion(method="unpooled")).one().p_value > 0
+
+
+def chance_at(table, difference):
+    """The greatest chance of a table at least as far above the difference; plain binomials."""
+    arm, n, control, n_control = table
+
+    def score(a, c):
+        apart = a / n - c / n_control - difference
+        p = likeliest((a, n, c, n_control), difference)
+        q = p - difference
+        return apart / math.sqrt(p * (1 - p) / n + q * (1 - q) / n_control)
+
+    far = [(a, c) for a in range(n + 1) for c in range(n_control + 1)
+           if score(a, c) >= score(arm, control) - 1e-7]  # fmt: skip
+    return max(
+        sum(stats.binom.pmf(a, n, q + difference) * stats.binom.pmf(c, n_control, q)
+            for a, c in far)
+        for q in np.linspace(0, 1 - difference, 60)
+    )  # fmt: skip
+
+
+def test_the_exact_interval_holds_every_difference_that_is_not_rejected():
+    """5 of 5 against 3 of 14: 0.16 is not rejected, 0.2 is, and 0.285 is not again."""
+    table = (5, 5, 3, 14)
+    assert [chance_at(table, d) > 0.025 for d in (0.16, 0.2, 0.285)] == [True, False, True]
+    found = effect(table, "exact")
+    assert found.low < 0.16
+    assert chance_at(table, found.low - 0.01) < 0.025

@@ -192,3 +192,18 @@ def test_segments_that_were_not_read_are_refused():
     with pytest.raises(ParameterError) as caught:
         segments(arms(), "city", Proportion())
     assert str(caught.value) == "unknown group 'city'. Allowed: kind"
+
+
+def test_one_segment_with_figures_says_that_nothing_can_be_compared():
+    rows = [
+        ("new", "A", 1000, 80),
+        ("new", "B", 1000, 99),
+        ("known", "A", 1, 0),
+        ("known", "B", 0, 0),
+    ]
+    table = pd.DataFrame(rows, columns=["kind", "arm", "exposures", "conversions"])
+    found = segments(counts(table, control="A", by="kind"), "kind", "converted")
+    assert str(found).splitlines()[1] == (
+        "B: fewer than two values of kind have figures, so whether the effect differs between them "
+        "cannot be said."
+    )

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from playbook.abtest import Arms, split
+from playbook.abtest import Arms, counts, split
 from playbook.errors import ParameterError
+from tests.abtest.plain import shares
 
 SIZES = st.lists(st.integers(1, 10**7), min_size=2, max_size=6)
 WEIGHTS = st.lists(st.floats(0.01, 100), min_size=6, max_size=6)
@@ -103,11 +104,11 @@ def test_its_table():
 def test_its_words():
     assert str(split(arms_of(1_000, 1_200))) == (
         "broken split: A 1,000 (expected 1,100), B 1,200 (expected 1,100); chi-square 18.18, 1 df, "
-        "p 2.01e-05, broken below 0.001"
+        "p 2e-05, broken below 0.001"
     )
     assert str(split(arms_of(3, 4))) == (
         "split as planned: A 3 (expected 3.5), B 4 (expected 3.5); chi-square 0.1429, 1 df, "
-        "p 0.705, broken below 0.001; fewer than 5 expected in an arm, so the p value is only "
+        "p 0.71, broken below 0.001; fewer than 5 expected in an arm, so the p value is only "
         "about right"
     )
 
@@ -170,3 +171,19 @@ def test_a_test_without_people_has_no_split():
     with pytest.raises(ParameterError) as refused:
         split(arms_of(0, 0))
     assert str(refused.value) == "there are no units yet, so there is no split to look at."
+
+
+@pytest.mark.parametrize("given", [[1, 1], 0.5])
+def test_weights_without_names_are_refused(given):
+    with pytest.raises(ParameterError) as refused:
+        split(shares([5, 6], [90, 95]), given)
+    assert str(refused.value) == (
+        f"expected must give each arm's weight by name, such as {{'A': 1, 'B': 1}}, not {given!r}."
+    )
+
+
+def test_weights_may_be_numbers_of_numpy():
+    table = pd.DataFrame({"arm": ["A", "B"], "exposures": [80, 20], "conversions": [8, 3]})
+    arms = counts(table, control="A")
+    found = split(arms, {"A": np.int64(4), "B": np.float32(1)})
+    assert found.p_value == 1.0

@@ -462,6 +462,41 @@ BAD = {
             "changed it, which hides an effect or makes one: use what was known before."
         ),
     ),
+    "moments that are text": (
+        {"seen": ["10/1/2026"] * 4, "known": ["9/1/2026"] * 4},
+        {"columns": Mean("x", covariates="before"), "exposed": "seen", "measured": "known"},
+        (
+            "seen holds no times but text. Turn it into dates or timestamps first, such as by "
+            "pandas.to_datetime.\nknown holds no times but text. Turn it into dates or timestamps "
+            "first, such as by pandas.to_datetime."
+        ),
+    ),
+    "text beside a moment": (
+        {"known": ["2026-09-01"] * 4},
+        {"columns": Mean("x", covariates="before"), "exposed": "seen", "measured": "known"},
+        (
+            "known holds no times but text. Turn it into dates or timestamps first, such as by "
+            "pandas.to_datetime."
+        ),
+    ),
+    "a moment with a zone beside one without": (
+        {"known": pd.to_datetime(["2026-10-01"] * 4).tz_localize("UTC")},
+        {"columns": Mean("x", covariates="before"), "exposed": "seen", "measured": "known"},
+        ("known holds moments with a time zone and seen none: give both in one zone, without it."),
+    ),
+    "units without a name": (
+        {"unit": [None, "u2", "u3", None]},
+        {"unit": "unit"},
+        "unit is empty on 2 rows: every unit needs it.",
+    ),
+    "a class where a metric is meant": (
+        {},
+        {"columns": Mean},
+        (
+            "columns must be names of columns or metrics, not the class Mean itself, which needs a "
+            "column, such as Mean('revenue')."
+        ),
+    ),
     "a moment without the other": (
         {},
         {"exposed": "seen"},
@@ -584,3 +619,22 @@ def test_a_variance_that_duckdb_refuses_is_refused_in_words(monkeypatch):
     monkeypatch.setattr(engine.DuckRows, "ask", refusing)
     with pytest.raises(ParameterError, match=r"x in arm 'B': 1 infinite\."):
         units(rows_of({"x": [1.0, 2.0, 3.0, np.inf]}), "x", control="A")
+
+
+def test_an_empty_group_and_one_called_missing_are_added_up():
+    """Oracle: pandas, of all rows."""
+    rows = pd.DataFrame(
+        {
+            "arm": ["A", "B"] * 6,
+            "seg": [None] * 4 + ["(missing)"] * 8,
+            "x": np.array([5.0, 1, 4, 1, 8, 2, 9, 6, 5, 3, 5, 8]),
+        }
+    )
+    arms = units(rows, "x", control="A", by="seg")
+    each = rows.groupby("arm")["x"]
+    for found in (arms, arms.by("seg")["(missing)"]):
+        assert found.n.tolist() == [6, 6]
+        assert found.means[:, 0].tolist() == pytest.approx(each.mean().tolist(), rel=1e-12)
+        assert found.variances[:, 0].tolist() == pytest.approx(each.var().tolist(), rel=1e-12)
+        assert found.lows[:, 0].tolist() == each.min().tolist()
+        assert found.highs[:, 0].tolist() == each.max().tolist()

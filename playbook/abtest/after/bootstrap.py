@@ -21,6 +21,7 @@ from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.after.resampling import Method, Pair, Settings, drawn, vectorized, z_of_zero
 from playbook.abtest.effect import Effect, Effects
 from playbook.abtest.inputs.cells import refuse
+from playbook.abtest.inputs.orders import as_rows
 from playbook.abtest.inputs.rows import values_by_arm
 from playbook.errors import unknown
 from playbook.format import plural
@@ -28,9 +29,7 @@ from playbook.format import plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    import ibis.expr.types as ir
     import numpy as np
-    import pandas as pd
 
     from playbook.abtest.effect import Alternative
 
@@ -50,7 +49,7 @@ WORDS = {
 
 
 def bootstrap(
-    rows: pd.DataFrame | ir.Table,
+    rows: Any,
     statistic: Statistic,
     *,
     column: str | tuple[str, ...],
@@ -66,7 +65,8 @@ def bootstrap(
     """Each arm beside the control in a statistic of your own, by drawing units again.
 
     Args:
-        rows: One row per unit; of an Ibis table the columns named are read into memory.
+        rows: One row per unit: pandas, Ibis, or an Arrow table such as Polars gives. Of the latter
+            the columns named are read into memory.
         statistic: A function of one array per column that gives a number. Where it has a parameter
             `axis`, as NumPy's have, it is called for many draws at once, which is far faster.
         column: What the statistic is of: a column, or several for a function of several.
@@ -100,7 +100,7 @@ def bootstrap(
     columns = (column,) if isinstance(column, str) else tuple(column)
     settings = Settings(draws, method, confidence, alternative, seed)
     refuse(_mistakes(settings, statistic))
-    arms = values_by_arm(rows, columns, arm=arm, control=control)
+    arms = values_by_arm(as_rows(rows), columns, arm=arm, control=control)
     refuse(_too_many(arms, settings))
     label = name or f"{getattr(statistic, '__name__', 'statistic')} of {', '.join(columns)}"
     many = vectorized(statistic)

@@ -112,7 +112,8 @@ def interval_of_lift(
     """
     import numpy as np
 
-    if float(control.below(np.array(0.0))) > NEAR_ZERO:
+    # The rest of an interval has to lie within what a control above zero can give.
+    if float(control.below(np.array(0.0))) > min(NEAR_ZERO, (1 - confidence) / 4):
         return math.nan, math.nan
     middle = arm.mean / control.mean - 1
     spread = math.hypot(arm.sd, (1 + middle) * control.sd) / control.mean
@@ -128,10 +129,12 @@ def _within(
     ends = []
     for level in ((1 - confidence) / 2, (1 + confidence) / 2):
         first, last = middle - spread, middle + spread
+        step = spread
         while below(first) > level:
-            first -= spread
+            first, step = first - step, 2 * step
+        step = spread
         while below(last) < level:
-            last += spread
+            last, step = last + step, 2 * step
         root = brentq(lambda size, at=level: below(size) - at, first, last, xtol=1e-13)
         ends.append(float(root))
     return ends[0], ends[1]

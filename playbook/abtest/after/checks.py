@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.after.levels import linear_of, sums_of
 from playbook.abtest.after.refusals import wrong_settings
-from playbook.abtest.metrics import Mean, Metric, Proportion, Ratio
+from playbook.abtest.arms import Arms
+from playbook.abtest.inputs.cells import refuse
+from playbook.abtest.metrics import METRICS, Mean, Metric, Proportion, Ratio, said
 from playbook.errors import ParameterError, unknown
 from playbook.format import number, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+
     from playbook.abtest.after.ratios import Linear
-    from playbook.abtest.arms import Arms, Floats, Ints
+    from playbook.abtest.arms import Floats, Ints
+
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 FLAT = 1e-12
 """Standard deviation, as a share of the mean, that is rounding and no spread."""
@@ -24,17 +31,65 @@ SAME = 1e-10
 and part of a metric that its covariates leave."""
 
 
-def chosen_metrics(arms: Arms, metrics: Metric | Sequence[Metric] | None) -> tuple[Metric, ...]:
+def chosen_metrics(
+    arms: Arms, metrics: Metric | str | Sequence[Metric | str] | None
+) -> tuple[Metric, ...]:
     """The metrics that were asked for, or one per column.
+
+    Args:
+        arms: The arms.
+        metrics: Metrics, or names of columns: a column of 0 and 1 is read as a Proportion, any
+            other as a Mean. Every column where None.
+
+    Raises:
+        ParameterError: Something else was given.
 
     >>> from playbook.abtest.arms import Arms
     >>> arms = Arms(("A", "B"), ("x", "y"), [9, 9], [[1, 1]] * 2, [[[1, 0], [0, 1]]] * 2, {"x"})
     >>> chosen_metrics(arms, None)
     (Proportion(column='x', method='score', name=None), Mean(column='y', covariates=(), name=None))
     """
+    need_arms(arms)
     if metrics is None:
-        return tuple(Proportion(c) if c in arms.binary else Mean(c) for c in arms.columns)
-    return (metrics,) if isinstance(metrics, Metric) else tuple(metrics)
+        metrics = arms.columns
+    if isinstance(metrics, (str, Metric)):
+        metrics = (metrics,)
+    if not isinstance(metrics, Iterable):
+        raise ParameterError(_no_metric(metrics))
+    given = tuple(metrics)
+    refuse(_no_metric(one) for one in given if not isinstance(one, (str, Metric)))
+    return tuple(_read_as(arms, one) if isinstance(one, str) else one for one in given)
+
+
+def chosen_metric(arms: Arms, metric: Metric | str) -> Metric:
+    """The one metric that was asked for, see `chosen_metrics`.
+
+    Raises:
+        ParameterError: None was given, or several, or something else.
+    """
+    if not isinstance(metric, (str, Metric)):
+        raise ParameterError(_no_metric(metric, "metric"))
+    return chosen_metrics(arms, metric)[0]
+
+
+def need_arms(arms: object) -> None:
+    """Refuse what was not read into Arms.
+
+    Raises:
+        ParameterError: It is something else.
+    """
+    if not isinstance(arms, Arms):
+        raise ParameterError(
+            f"arms must be read by counts, moments or units first, not {type(arms).__name__}."
+        )
+
+
+def _read_as(arms: Arms, column: str) -> Metric:
+    return Proportion(column) if column in arms.binary else Mean(column)
+
+
+def _no_metric(given: object, name: str = "metrics") -> str:
+    return f"{name} must be {METRICS}, not {said(given)}."
 
 
 def check_arms(arms: Arms, metrics: Sequence[Metric]) -> None:
@@ -130,6 +185,20 @@ def _of_share(arms: Arms, metric: Proportion) -> Iterator[str]:
     if ones in {0, int(arms.n.sum())}:
         who = "every unit of every arm has" if ones else "no unit of any arm has"
         yield f"{who} a 1 in '{metric.column}', so there is nothing to compare yet."
+    elif metric.method == "unpooled":
+        yield from _no_own_spread(arms, metric)
+
+
+def _no_own_spread(arms: Arms, metric: Proportion) -> Iterator[str]:
+    """Arms in which all or none converted, as in the control: their z test has no spread at all."""
+    ones = arms.ones(metric.column)
+    flat = (ones == 0) | (ones == arms.n)
+    same = [name for name, is_flat in zip(arms.names, flat, strict=True) if is_flat]
+    if flat[0] and len(same) > 1:
+        yield (
+            f"all or no units of arms {' and '.join(same)} have a 1 in '{metric.column}', so "
+            "method='unpooled' sees no spread in them: use method='score', or 'exact'."
+        )
 
 
 def _no_ratio(arms: Arms, metric: Mean | Ratio) -> Iterator[str]:
@@ -145,9 +214,26 @@ def _no_ratio(arms: Arms, metric: Mean | Ratio) -> Iterator[str]:
                 )
 
 
-def _no_spread(arms: Arms, metric: Mean | Ratio, linear: Linear) -> Iterator[str]:
+def constant(arms: Arms, metric: Mean | Ratio) -> Flags:
+    """Whether a metric is the same for every unit, of each arm, (k,).
+
+    >>> from playbook.abtest.arms import Arms
+    >>> arms = Arms(("A", "B"), ("spent",), [9, 9], [[2.0], [0.0]], [[[8.0]], [[0.0]]])
+    >>> constant(arms, Mean("spent")).tolist()
+    [False, True]
+    """
+    return _constant(arms, metric, linear_of(arms, metric))
+
+
+def _constant(arms: Arms, metric: Mean | Ratio, linear: Linear) -> Flags:
+    import numpy as np
+
     flat = _flat(linear.products[:, 0, 0], linear.values[:, 0], arms.n)
-    flat = flat | (linear.products[:, 0, 0] <= SAME * _unrelated(arms, metric, linear))
+    return np.asarray(flat | (linear.products[:, 0, 0] <= SAME * _unrelated(arms, metric, linear)))
+
+
+def _no_spread(arms: Arms, metric: Mean | Ratio, linear: Linear) -> Iterator[str]:
+    flat = _constant(arms, metric, linear)
     if not flat[0] or not flat[1:].any():
         return
     same = [name for name, is_flat in zip(arms.names, flat, strict=True) if is_flat]

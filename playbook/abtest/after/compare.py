@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from playbook.abtest.after.checks import check_arms, check_question, chosen_metrics
+from playbook.abtest.after.checks import check_arms, check_question, chosen_metrics, constant
 from playbook.abtest.after.exact import exact
+from playbook.abtest.after.health import UNBALANCED, unbalanced
 from playbook.abtest.after.levels import counts_of, pair_of
 from playbook.abtest.after.proportions import Counts, pooled, score, unpooled
 from playbook.abtest.after.reading import Reading, read
 from playbook.abtest.after.strata import strata_of
+from playbook.abtest.after.tails import chi_square
 from playbook.abtest.effect import Adjust, Alternative, Effect, Effects, Relative
 from playbook.abtest.metrics import Metric, Proportion, Ratio
 from playbook.errors import ParameterError
-from playbook.format import percent
+from playbook.format import percent, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +50,7 @@ class Asked(NamedTuple):
 
 def compare(
     arms: Arms,
-    metrics: Metric | Sequence[Metric] | None = None,
+    metrics: Metric | str | Sequence[Metric | str] | None = None,
     *,
     confidence: float = 0.95,
     alternative: Alternative = "two-sided",
@@ -60,17 +62,18 @@ def compare(
 
     Args:
         arms: From `counts`, `moments` or `units`.
-        metrics: What to compare: Proportion, Mean, Ratio, one or many. Where None, every column of
-            0 and 1 is a Proportion and every other a Mean.
+        metrics: What to compare: Proportion, Mean, Ratio, one or many. A column's name stands for
+            its Proportion where it holds only 0 and 1, else for its Mean; None for all columns.
         confidence: Coverage of each interval, such as 0.95. Intervals are not adjusted for many
             comparisons.
         alternative: `greater` or `less` where only one direction matters; intervals are then open
             on the other side.
-        relative: How the lift's interval is found; `fieller` belongs to the p value, see `lift`.
+        relative: How the lift's interval is found; `fieller` belongs to the p value, see
+            `playbook.abtest.after.lift`.
         adjust: `holm`, or `bh` (Benjamini and Hochberg), adjusts the p values for all comparisons
             of this call.
         strata: Column by which units were grouped; each arm is then read at the whole test's mix of
-            strata, see `strata`. A Proportion is then read as a mean.
+            strata, see `playbook.abtest.after.strata`. A Proportion is then read as a mean.
 
     Returns:
         One row per metric and arm.
@@ -92,7 +95,7 @@ lift +30.0 % (+1.8 to +66.1 %), p = 0.035
     asked = Asked(confidence, alternative, relative)
     grouped = None if strata is None else strata_of(arms, strata)
     rows = [row for metric in chosen for row in _rows(arms, metric, asked, grouped, strata)]
-    notes = tuple(_notes(rows, asked, adjust))
+    notes = (*_doubts(arms, chosen), *_notes(rows, asked, adjust))
     return Effects(_adjust(rows, adjust), confidence, alternative, relative, adjust, notes)
 
 
@@ -185,6 +188,31 @@ def _adjust(rows: list[Effect], adjust: Adjust) -> tuple[Effect, ...]:
     return tuple(row._replace(p_adjusted=float(p)) for row, p in zip(rows, values, strict=True))
 
 
+def _doubts(arms: Arms, metrics: Sequence[Metric]) -> Iterator[str]:
+    """What in the arms themselves makes their figures doubtful."""
+    even = chi_square(arms.n, arms.n.mean())[1]
+    if even < UNBALANCED:
+        sizes = ", ".join(f"{name} {n:,}" for name, n in zip(arms.names, arms.n, strict=True))
+        yield (
+            f"The arms' sizes ({sizes}) are no work of chance where the split is even (p < "
+            f"{UNBALANCED}): check the split, with split(arms, expected=…)."
+        )
+    for name, p_value in unbalanced(arms, metrics).items():
+        yield (
+            f"The arms differ in {name} by more than chance (p = {p_value:.2g}): it may have been "
+            "measured after the units saw their arm. See covariate_health."
+        )
+    for metric in metrics:
+        if isinstance(metric, Proportion):
+            continue
+        flat = zip(arms.names, constant(arms, metric), strict=True)
+        for name in (name for name, is_flat in flat if is_flat):
+            yield (
+                f"{metric.label}: the same for every unit of {name}, so its spread is not known "
+                "and intervals are too narrow."
+            )
+
+
 def _notes(rows: list[Effect], asked: Asked, adjust: Adjust) -> Iterator[str]:
     """What a reader has to know beside the figures."""
     for row in rows:
@@ -199,7 +227,7 @@ def _notes(rows: list[Effect], asked: Asked, adjust: Adjust) -> Iterator[str]:
     if adjust == "none":
         chance = percent(1 - asked.confidence ** len(rows), 0)
         yield (
-            f"{len(rows)} comparisons at {percent(alpha, 0)} each: were nothing different, chance "
+            f"{len(rows)} comparisons at {trimmed(alpha, 2)} each: were nothing different, chance "
             f"would find one or more in up to {chance} of such tests. Adjust with holm or bh."
         )
     else:

@@ -4,8 +4,9 @@ The control's value is an estimate too. Dividing the ends of the difference's in
 it as known, and covers too seldom; nothing here does so. Three ways that do not:
 
 - `fieller`, the default: all ratios that the test would not reject. It belongs to the p value: it
-  leaves out 0 exactly where the test of the difference does. Where the control cannot be told from
-  zero the lift could be anything, and the interval says so: from -inf to inf.
+  leaves out 0 exactly where the test of the difference does, as long as it has ends. Where the
+  control cannot be told from zero the lift could be anything, and the interval says so: from -inf
+  to inf, even where the test of the difference rejects 0.
 - `log`: on the logarithm of the ratio, by the delta method; never below -100 %. Needs values > 0.
 - `delta`: symmetric around the lift, by the delta method; the roughest in small samples.
 

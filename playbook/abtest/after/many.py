@@ -17,21 +17,21 @@ discovery rate-adjusted multiple confidence intervals for selected parameters".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from playbook.abtest.after.refusals import wrong_settings
+from playbook.abtest.effect import Effects
 from playbook.abtest.inputs.cells import refuse
 from playbook.errors import ParameterError, unknown
-from playbook.format import number, percent, plural
+from playbook.format import number, percent, plural, trimmed
 from playbook.intervals import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
-
-    from playbook.abtest.effect import Effects
 
 How = Literal["holm", "bh", "by"]
 
@@ -71,7 +71,7 @@ class Family:
         """What was asked, what stands, what is promised."""
         raw = int((self.table["p_value"] <= self.alpha).sum())
         asked = int(self.table["p_value"].notna().sum())
-        promise = PROMISES[self.how].format(alpha=percent(self.alpha, 0))
+        promise = PROMISES[self.how].format(alpha=trimmed(self.alpha, 2))
         return (
             f"{plural(asked, 'comparison')}: {number(raw)} with p at most {number(self.alpha)} one "
             f"by one, {number(self.proven)} taken together; {promise}. Were there nothing in any, "
@@ -107,7 +107,7 @@ def family(
     1   form    0.102       0.154      False
     2  price    0.861       0.861      False
     """
-    refuse([*wrong_how(how), *wrong_settings(alpha=alpha)])
+    refuse([*wrong_how(how), *wrong_settings(alpha=alpha), *_no_results(results)])
     table = _listed(results)
     table["p_adjusted"] = adjusted(table["p_value"], how)
     table["is_proven"] = table["p_adjusted"] <= alpha
@@ -140,10 +140,19 @@ def false_alarm(questions: int, alpha: float = 0.05) -> float:
     return float(1 - (1 - alpha) ** questions)
 
 
+def _no_results(results: object) -> Iterator[str]:
+    given = results if isinstance(results, Mapping) else {"": results}
+    for name, one in given.items():
+        if not isinstance(one, Effects):
+            of = f" of '{name}'" if name else ""
+            yield (
+                f"results{of} must be what compare gave, not {type(one).__name__}: give "
+                "compare(arms, metric)."
+            )
+
+
 def _listed(results: Mapping[str, Effects] | Effects) -> pd.DataFrame:
     import pandas as pd
-
-    from playbook.abtest.effect import Effects
 
     by_test = {"": results} if isinstance(results, Effects) else dict(results)
     rows = [

@@ -12,10 +12,11 @@ are a share of the control's mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from playbook.abtest.after.checks import check_arms
+from playbook.abtest.after.checks import check_arms, chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.exact import Side
 from playbook.abtest.after.levels import counts_of, pair_of
@@ -24,7 +25,7 @@ from playbook.abtest.after.reading import standardised
 from playbook.abtest.after.tails import p_value
 from playbook.abtest.metrics import Metric, Proportion
 from playbook.errors import ParameterError
-from playbook.format import number, percent, points
+from playbook.format import lift, number, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ class Guardrail:
     """A metric that must not suffer, with how much of it could be borne.
 
     Attributes:
-        metric: What is measured.
+        metric: What is measured, or its column, see `compare`.
         margin: The most that may be lost, above zero: a share of the control's value where
             `relative`, else in the metric's own unit.
         higher_is_better: False where more is worse, such as for complaints.
@@ -55,19 +56,22 @@ class Guardrail:
     0.001
     """
 
-    metric: Metric
+    metric: Metric | str
     margin: float
     higher_is_better: bool = True
     relative: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a margin that is none."""
-        most = 1 if self.relative and self.higher_is_better else float("inf")
+        is_points = isinstance(self.metric, Proportion) and not self.relative
+        has_end = is_points or (self.relative and self.higher_is_better)
+        most = 1 if has_end else float("inf")
         if not 0 < self.margin < most:
-            limit = "between 0 and 1" if most == 1 else "above 0"
+            limit = "between 0 and 1" if has_end else "above 0"
+            example = "0.01 for one point" if is_points else "0.02 for 2 % of the control's value"
             raise ParameterError(
                 f"margin must be {limit}, not {self.margin:g}: it is the most that may be lost, "
-                "such as 0.02 for 2 % of the control's value."
+                f"such as {example}."
             )
 
     @property
@@ -88,8 +92,9 @@ class NonInferiority(NamedTuple):
         value: The arm's value.
         value_control: The control's.
         estimate: The lift, or the difference where the margin is one.
-        bound: The worst that it could still be, at `alpha`.
-        best: The best that it could still be, at `alpha`.
+        bound: The worst that it could still be, at `alpha`; endless where the control cannot be
+            told from zero, so that its lift could be anything.
+        best: The best that it could still be, likewise.
         worst: The lift, or difference, at which it breaks.
         p_value: One-sided, of a value at or beyond the margin.
         alpha: The p value is to be at most this.
@@ -129,21 +134,25 @@ class NonInferiority(NamedTuple):
             "broken": "worse by more than the margin",
             "open": "not proven to be within the margin",
         }[self.status]
+        worst = (
+            f"at worst {self._said(self.bound)} against {self.control}"
+            if math.isfinite(self.bound)
+            else f"how far from {self.control} is open, as {self.control} cannot be told from zero"
+        )
         return (
-            f"{self.metric}: {self.arm} is {answer}; at worst {self._said(self.bound)} against "
-            f"{self.control}, margin {self._said(self.worst)}, p = {self.p_value:.2g} (one-sided, "
-            f"at most {self.alpha:g})"
+            f"{self.metric}: {self.arm} is {answer}; {worst}, margin {self._said(self.worst)}, "
+            f"p = {self.p_value:.2g} (one-sided, at most {self.alpha:g})"
         )
 
     def _said(self, value: float) -> str:
         if self.relative:
-            return percent(value)
+            return lift(value)
         return points(value, 2) if self.unit == "share" else number(value)
 
 
 def non_inferior(
     arms: Arms,
-    metric: Metric,
+    metric: Metric | str,
     *,
     margin: float,
     relative: bool = True,
@@ -154,11 +163,12 @@ def non_inferior(
     """Test whether an arm is not worse than the control by more than the margin.
 
     The test asks whether the arm's value less (1 - margin) times the control's lies above zero, so
-    nothing is divided by an estimate, and the bound of the lift says the same as the p value.
+    nothing is divided by an estimate, and a bound of the lift says the same as the p value. Where
+    the control cannot be told from zero there is no such bound, and the p value decides.
 
     Args:
         arms: From `counts`, `moments` or `units`.
-        metric: What must not suffer.
+        metric: What must not suffer, or its column, see `compare`.
         margin: The most that may be lost: a share of the control's value, or where not `relative`
             in the metric's own unit.
         relative: Whether the margin is a share of the control's value.
@@ -204,7 +214,8 @@ def guardrails(arms: Arms, rails: Sequence[Guardrail], *, alpha: float = 0.025) 
     """
     import pandas as pd
 
-    check_arms(arms, [rail.metric for rail in rails])
+    metrics = [chosen_metric(arms, rail.metric) for rail in rails]
+    check_arms(arms, metrics)
     rows = [row for rail in rails for row in _tested(arms, rail, alpha)]
     return pd.DataFrame(rows, columns=list(NonInferiority._fields))
 
@@ -215,19 +226,21 @@ def _tested(arms: Arms, rail: Guardrail, alpha: float) -> Iterator[NonInferiorit
         raise ParameterError(
             f"alpha must lie between 0 and 0.5, not {alpha:g}: 0.025 is one wrong answer in forty."
         )
+    metric = chosen_metric(arms, rail.metric)
+    rail = replace(rail, metric=metric)
     ways: tuple[Alternative, Alternative] = ("greater", "less")
     bad, good = ways if rail.higher_is_better else ways[::-1]
-    near = compare(arms, rail.metric, confidence=1 - alpha, alternative=bad)
-    far = compare(arms, rail.metric, confidence=1 - alpha, alternative=good)
+    near = compare(arms, metric, confidence=1 - alpha, alternative=bad)
+    far = compare(arms, metric, confidence=1 - alpha, alternative=good)
     if rail.relative and not near.rows[0].value_control > 0:
         raise ParameterError(
-            f"{rail.metric.label}: the control's value is {number(near.rows[0].value_control)}, "
+            f"{metric.label}: the control's value is {number(near.rows[0].value_control)}, "
             "and a share of it is no margin. Give the margin in the metric's unit, with "
             "relative=False."
         )
-    chances = _p_values(arms, rail, bad)
+    chances = _p_values(arms, metric, rail, bad)
     for row, other, chance in zip(near, far, chances, strict=True):
-        bound, best = _end(row, rail), _end(other, rail)
+        bound, best = _end(row, rail, bad), _end(other, rail, good)
         is_broken = best < rail.worst if rail.higher_is_better else best > rail.worst
         yield NonInferiority(
             *row[:7],
@@ -244,17 +257,17 @@ def _tested(arms: Arms, rail: Guardrail, alpha: float) -> Iterator[NonInferiorit
         )
 
 
-def _end(row: Effect, rail: Guardrail) -> float:
-    """The end that a one-sided interval has."""
+def _end(row: Effect, rail: Guardrail, side: Alternative) -> float:
+    """The end that a one-sided interval has; endless where the lift could be anything."""
     low, high = (row.lift_low, row.lift_high) if rail.relative else (row.low, row.high)
-    return high if low == -float("inf") else low
+    return low if side == "greater" else high
 
 
-def _p_values(arms: Arms, rail: Guardrail, side: Alternative) -> Floats:
+def _p_values(arms: Arms, metric: Metric, rail: Guardrail, side: Alternative) -> Floats:
     """The chance of the margin, or worse, in every arm."""
     import numpy as np
 
-    metric, supposed = rail.metric, rail.worst + (1 if rail.relative else 0)
+    supposed = rail.worst + (1 if rail.relative else 0)
     if not isinstance(metric, Proportion) or metric.method in {"pooled", "unpooled"}:
         pair = pair_of(arms, metric)
         if isinstance(metric, Proportion) and metric.method == "pooled":

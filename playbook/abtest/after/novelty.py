@@ -23,7 +23,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from playbook.abtest.after.checks import check_arms
+from playbook.abtest.after.checks import check_arms, chosen_metric
 from playbook.abtest.after.levels import pair_of
 from playbook.abtest.after.reading import read
 from playbook.abtest.after.refusals import wrong_settings
@@ -137,7 +137,7 @@ class Novelty:
 
 def novelty(
     arms: Arms,
-    metric: Metric,
+    metric: Metric | str,
     *,
     day: str = "day",
     arm: str | None = None,
@@ -148,7 +148,7 @@ def novelty(
 
     Args:
         arms: Read with the column of the day among `by`: dates, or days since the start.
-        metric: What is compared.
+        metric: What is compared, or its column, see `compare`.
         day: This column.
         arm: Which arm; may be left out where there is only one beside the control.
         first_days: How many days are set against the rest.
@@ -156,7 +156,8 @@ def novelty(
 
     Raises:
         ParameterError: Everything that is wrong with the arguments, at once; days that are neither
-            dates nor numbers; fewer than three days with units in both arms.
+            dates nor numbers; fewer than three days with units in both arms; units that differ on
+            none of the days that move a line.
 
     >>> import pandas as pd
     >>> from playbook.abtest.inputs.intake import counts
@@ -173,6 +174,7 @@ def novelty(
     import numpy as np
 
     refuse([*_wrong_first(first_days), *wrong_settings(confidence=confidence)])
+    metric = chosen_metric(arms, metric)
     chosen = arms.only(arm or _only_arm(arms))
     check_arms(chosen, [metric])
     days = _days(chosen, day)
@@ -239,6 +241,9 @@ def line(
         errors: Standard errors of the differences, (d,).
         confidence: Coverage of the interval.
 
+    Raises:
+        ParameterError: The days that have an error do not move the line.
+
     >>> import numpy as np
     >>> n, errors = np.full((3, 2), 100), np.array([0.01, 0.01, 0.01])
     >>> found = line(np.array([1, 2, 4]), n, np.array([0.05, 0.04, 0.02]), errors)
@@ -268,6 +273,11 @@ def _later(
 
 
 def _change(value: float, error: float, confidence: float) -> Change:
+    if not error > 0:
+        raise ParameterError(
+            "only days that say nothing of a line have units that differ: whether the effect moves "
+            "cannot be told yet."
+        )
     reach = float(critical(confidence, "two-sided", math.inf)) * error
     return Change(value, value - reach, value + reach, float(p_value(value / error, math.inf)))
 

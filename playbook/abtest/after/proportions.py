@@ -139,11 +139,29 @@ def difference_score(counts: Counts, difference: Floats) -> Floats:
     """
     import numpy as np
 
+    counts = _fewer(counts)
     share, control = counts.share, counts.share_control
     there = _share_at_difference(counts, difference)
     before = np.clip(there - difference, 0.0, 1.0)
     variance = there * (1 - there) / counts.n + before * (1 - before) / counts.n_control
     return standardised(share - control - difference, np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _fewer(counts: Counts) -> Counts:
+    """Those without a conversion of the arms exchanged, where they are fewer: the same difference.
+
+    A share near 1 has lost the digits that the rest of it has.
+    """
+    import numpy as np
+
+    arm, n, control, n_control = counts
+    most = 2 * (arm + control) > n + n_control
+    return Counts(
+        np.where(most, n_control - control, arm),
+        np.where(most, n_control, n),
+        np.where(most, n - arm, control),
+        np.where(most, n, n_control),
+    )
 
 
 def ratio_score(counts: Counts, ratio: Floats) -> Floats:

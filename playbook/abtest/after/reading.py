@@ -80,7 +80,7 @@ def read(
         pair: Values and spreads.
         confidence: Coverage of the intervals.
         alternative: What the p value is against; one-sided intervals are open on the other side.
-        relative: How the lift's interval is found, see `lift`.
+        relative: How the lift's interval is found, see `playbook.abtest.after.lift`.
 
     >>> import numpy as np
     >>> pair = Pair(*map(np.array, (11.0, 10.0, 0.1, 0.15, 0.0, 50.0)))

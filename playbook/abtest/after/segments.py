@@ -23,13 +23,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.levels import pair_of
 from playbook.abtest.after.many import PROMISES, adjusted, false_alarm, wrong_how
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.inputs.cells import refuse
 from playbook.errors import ParameterError
-from playbook.format import number, percent, plural
+from playbook.format import number, percent, plural, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,7 @@ class Segments:
             )
         asked, raw = self.questions, int((self.table["p_value"] <= self.alpha).sum())
         stands = int(self.table["is_proven"].sum())
-        promise = PROMISES[self.how].format(alpha=percent(self.alpha, 0))
+        promise = PROMISES[self.how].format(alpha=trimmed(self.alpha, 2))
         return (
             f"{plural(asked, 'comparison')} by {self.by}: were there no effect anywhere, at least "
             f"one would look proven with a chance of {percent(false_alarm(asked, self.alpha), 0)}. "
@@ -138,6 +139,11 @@ class Segments:
         return "\n".join([*lines, "", str(self.overall)])
 
     def _says(self, arm: str, one: Heterogeneity) -> str:
+        if one.df < 1:
+            return (
+                f"{arm}: fewer than two values of {self.by} have figures, so whether the effect "
+                "differs between them cannot be said."
+            )
         figures = f"Q = {one.q:.2f}, df = {one.df}, p = {one.p_value:.2g}"
         if one.p_value <= self.alpha:
             return (
@@ -153,7 +159,7 @@ class Segments:
 def segments(
     arms: Arms,
     by: str,
-    metric: Metric,
+    metric: Metric | str,
     *,
     adjust: How = "holm",
     confidence: float = 0.95,
@@ -164,8 +170,8 @@ def segments(
     Args:
         arms: Read with the segments' column among `by`.
         by: This column.
-        metric: What is compared.
-        adjust: `holm`, `bh` or `by`, see `many`.
+        metric: What is compared, or its column, see `compare`.
+        adjust: `holm`, `bh` or `by`, see `playbook.abtest.after.many`.
         confidence: Coverage of each interval.
         alpha: The share of false alarms to promise.
 
@@ -192,6 +198,7 @@ def segments(
     0.138
     """
     refuse([*wrong_how(adjust), *wrong_settings(confidence=confidence, alpha=alpha)])
+    metric = chosen_metric(arms, metric)
     parts = arms.by(by)
     if len(parts) < 2:
         raise ParameterError(

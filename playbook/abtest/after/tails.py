@@ -66,3 +66,22 @@ def sided(low: Any, high: Any, alternative: Alternative) -> tuple[Floats, Floats
     if alternative == "greater":
         upper = np.where(np.isnan(upper), np.nan, np.inf)
     return lower, upper
+
+
+def chi_square(seen: Any, expected: Any) -> tuple[float, float]:
+    """Pearson's chi-square of numbers against those expected, without correction; its p value.
+
+    Args:
+        seen: Units of each of k arms.
+        expected: Units expected of each, or one number for all; together as many.
+
+    >>> statistic, chance = chi_square([5000, 5100], 5050)
+    >>> print(f"{statistic:.4f} {chance:.4f}")
+    0.9901 0.3197
+    """
+    import numpy as np
+    from scipy.special import chdtrc
+
+    here = np.asarray(seen, dtype="float64")
+    statistic = float(((here - expected) ** 2 / expected).sum())
+    return statistic, float(chdtrc(len(here) - 1, statistic))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.levels import linear_of
 from playbook.abtest.before.plan import Baseline
 from playbook.abtest.metrics import Proportion, Ratio
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from playbook.abtest.metrics import Metric
 
 
-def baseline_of(arms: Arms, metric: Metric) -> Baseline:
+def baseline_of(arms: Arms, metric: Metric | str) -> Baseline:
     """The metric's value and spread among the units of the control.
 
     Args:
         arms: An earlier test, whose control saw what everybody sees; or history without arms, read
             as one by `units(rows, metric, control=None)`.
-        metric: What the test to come will be read by. Covariates, where it has them, say how much
-            CUPED saves: the squared multiple correlation within the control.
+        metric: What the test to come will be read by, or its column, see `compare`. Covariates,
+            where it has them, say how much CUPED saves: the squared multiple correlation within the
+            control.
 
     Raises:
         ParameterError: Fewer units than it takes, unknown columns, a metric without spread.
@@ -36,6 +38,7 @@ def baseline_of(arms: Arms, metric: Metric) -> Baseline:
     """
     import numpy as np
 
+    metric = chosen_metric(arms, metric)
     arms.need(*metric.columns)
     n = int(arms.n[0])
     if n < 2 + len(metric.covariates):

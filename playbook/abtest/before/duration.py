@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.before.plan import Plan
@@ -107,8 +108,9 @@ people of the busiest.
     """
     units = plan.total if isinstance(plan, Plan) else plan
     seen, wrong = traffic(daily)
-    if not 0 < units < math.inf:
-        wrong.append(f"plan must be a Plan, or people above 0, not {units}.")
+    if not isinstance(units, Real) or not 0 < units < math.inf:
+        given = units if isinstance(units, Real | str) else type(units).__name__
+        wrong.append(f"plan must be a Plan, or people above 0, not {given}.")
     if not 0 < share <= 1:
         wrong.append(f"share must be above 0 and at most 1, not {share:g}.")
     wrong += _wrong_limit(max_weeks)
@@ -227,6 +229,7 @@ def time_left(
     >>> print(time_left({"A": 3000, "B": 2950}, plan, started=days[0], as_of=days[1]))
     36 % of the planned people after 10 days: 10,366 people and 18 days to go, 4 full weeks in all.
     """
+    _refuse_kinds(plan, started=started, as_of=as_of)
     so_far = _people(arms)
     if aware := [f"{day}" for day in (started, as_of) if getattr(day, "tzinfo", None)]:
         raise ParameterError(f"started and as_of must be without a zone, not {', '.join(aware)}.")
@@ -250,6 +253,18 @@ def time_left(
         days_left=left,
         max_weeks=max_weeks,
     )
+
+
+def _refuse_kinds(plan: object, **moments: object) -> None:
+    wrong = [
+        f"{name} must be a date or a moment, such as date(2026, 10, 1), not {given!r}."
+        for name, given in moments.items()
+        if not isinstance(given, date)
+    ]
+    if not isinstance(plan, Plan):
+        wrong.append(f"plan must be a Plan, such as sample_size gives, not {type(plan).__name__}.")
+    if wrong:
+        raise ParameterError("\n".join(wrong))
 
 
 def _people(arms: Arms | Mapping[str, float]) -> dict[str, float]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from playbook.abtest.before.conventions import WORDS, Kind
-from playbook.format import div, number, percent
+from playbook.format import div, number, percent, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Alternative = Literal["two-sided", "greater", "less"]
 Adjust = Literal["bonferroni", "none"]
+
+NEAR = 0.02
+"""An effect smaller than this part of a mean is not seen in three digits of it."""
 
 
 class Baseline(NamedTuple):
@@ -44,7 +48,7 @@ class Plan:
         alpha: The chance of a false alarm over all comparisons.
         alpha_each: The same for each comparison with the control.
         alternative: two-sided, greater or less.
-        convention: Of the formula, see `conventions`.
+        convention: Of the formula, see `playbook.abtest.before.conventions`.
         sd: Standard deviation of a mean's or ratio's units; None for a proportion.
         correlation: Between the metric and what CUPED adjusts by; 0 without.
         adjust: bonferroni or none.
@@ -107,19 +111,39 @@ class Plan:
     def _effect(self) -> str:
         direction = "rise" if self.effect > 0 else "fall"
         share = self.kind == "proportion"
-        start, end = map(trimmed if share else number, (self.baseline, self.changed))
-        step = f"{100 * self.effect:+.4g}"
-        sizes = [f"{step} point{'' if step in {'+1', '-1'} else 's'}"] if share else []
-        sizes += [f"{100 * self.lift:+.3g} %"] if self.baseline else []
-        size = ", ".join(sizes).replace("-", "−")
+        start, end = self._ends()
+        step = _signed(100 * self.effect, 4)
+        sizes = [f"{step} point{'' if step in {'+1', '−1'} else 's'}"] if share else []
+        sizes += [f"{_signed(100 * self.lift, 3)} %"] if self.baseline else []
+        size = ", ".join(sizes)
         return f"a {direction} from {start} to {end}" + (f" ({size})" if size else "")
 
+    def _ends(self) -> tuple[str, str]:
+        """Where the effect starts and ends, with the digits that tell the two apart."""
+        if self.kind == "proportion":
+            digits = max(3, _decimals(100 * self.effect, 2))
+            return trimmed(self.baseline, digits), trimmed(self.changed, digits)
+        if abs(self.effect) >= abs(self.baseline) * NEAR:
+            return number(self.baseline), number(self.changed)
+        digits = _decimals(self.effect, 2)
+        return _stripped(number(self.baseline, digits)), _stripped(number(self.changed, digits))
 
-def trimmed(x: float, digits: int = 3) -> str:
-    """A percentage with as many digits as it needs, up to so many.
 
-    >>> trimmed(0.05), trimmed(0.20625), trimmed(0.8), trimmed(0.9999999)
-    ('5 %', '20.625 %', '80 %', '> 99.999 %')
+def _signed(x: float, significant: int) -> str:
+    """A number with its sign and so many digits that count, written out.
+
+    >>> _signed(1812.4, 3), _signed(-0.00001, 4), _signed(4.8484, 3), _signed(1, 4)
+    ('+1,812', '−0.00001', '+4.85', '+1')
     """
-    text, _, sign = percent(x, digits).rpartition(" ")
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {sign}"
+    text = f"{x:+,.{_decimals(x, significant)}f}".replace("-", "−")
+    return _stripped(text)
+
+
+def _stripped(text: str) -> str:
+    """A number without zeros that say nothing."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _decimals(x: float, significant: int) -> int:
+    """Decimals that show so many digits that count; none of what is greater."""
+    return max(0, significant - 1 - math.floor(math.log10(abs(x)))) if x else 0

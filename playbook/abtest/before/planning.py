@@ -1,8 +1,8 @@
 """Before a test: how many people it takes, what they can find, and how surely.
 
-Three questions of one formula, see `conventions`: `sample_size` asks for people, `power` for the
-chance, `minimum_detectable_effect` for the effect. Each gives a `Plan` that names its convention,
-because calculators that do not name theirs seem to disagree:
+Three questions of one formula, see `playbook.abtest.before.conventions`: `sample_size` asks for
+people, `power` for the chance, `minimum_detectable_effect` for the effect. Each gives a `Plan` that
+names its convention, because calculators that do not name theirs seem to disagree:
 
 >>> for convention in ("baseline", "pooled", "unpooled"):
 ...     print(sample_size(0.20625, 0.01, convention=convention).n["control"])
@@ -64,8 +64,8 @@ def sample_size(
         shares: Weights of the arms, in their order or by name; equal where None.
         adjust: bonferroni divides alpha among the comparisons with the control, so that Holm's
             reading of any of them has this power; none does not.
-        convention: See `conventions`. The one of the test that `compare` runs where None: pooled
-            for a proportion, t for a mean, delta for a ratio.
+        convention: See `playbook.abtest.before.conventions`. The one of the test that `compare`
+            runs where None: pooled for a proportion, t for a mean, delta for a ratio.
         correlation: Between the metric and what CUPED adjusts by; it saves its square.
 
     Raises:
@@ -127,7 +127,7 @@ def power(
         alternative: two-sided, greater or less.
         arms: How many, or their names; 2 where None. Not beside an `n` by name.
         adjust: bonferroni or none.
-        convention: See `conventions`.
+        convention: See `playbook.abtest.before.conventions`.
         correlation: Between the metric and what CUPED adjusts by.
 
     Raises:
@@ -174,7 +174,7 @@ def minimum_detectable_effect(
         alternative: two-sided, greater or less.
         arms: How many, or their names; 2 where None. Not beside an `n` by name.
         adjust: bonferroni or none.
-        convention: See `conventions`.
+        convention: See `playbook.abtest.before.conventions`.
         correlation: Between the metric and what CUPED adjusts by.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,8 @@ def traffic(daily: Any) -> tuple[Traffic, list[str]]:
     if isinstance(daily, Real):
         each = float(daily)
         return Traffic(each * WEEK), _wrong_days([each]) or _nobody([each])
+    if odd := _odd(daily):
+        return Traffic(math.nan), [odd]
     dated = _is_dated(daily)
     days, wrong, notes = _by_date(daily) if dated else ([*map(float, daily)], [], [])
     wrong += _wrong_days(days)
@@ -54,6 +57,22 @@ def traffic(daily: Any) -> tuple[Traffic, list[str]]:
     kept = days[len(days) % WEEK :]
     seen = Traffic(sum(kept) / (len(kept) / WEEK), " ".join([*_cycle(kept, daily), *notes]))
     return seen, _nobody(kept)
+
+
+def _odd(daily: Any) -> str:
+    """What is wrong with days that are no numbers at all; empty where they are."""
+    is_frame = hasattr(daily, "columns")
+    days = [] if is_frame or not isinstance(daily, Iterable) else [*daily]
+    if is_frame or isinstance(daily, str) or not isinstance(daily, Iterable):
+        what = f"not {type(daily).__name__}"
+    elif strange := [day for day in days if not isinstance(day, Real)]:
+        what = f"not {strange[0]!r}"
+    else:
+        return ""
+    column = ", such as one column of the table" if is_frame else ""
+    return (
+        f"daily must be people a day: a number, one per day, or a Series by date{column}; {what}."
+    )
 
 
 def _is_dated(daily: Any) -> bool:

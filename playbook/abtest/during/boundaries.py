@@ -5,7 +5,7 @@ sequential bounds ask for more at each look, so that all looks together have 5 %
 
 - classical, for looks evenly spaced: O'Brien and Fleming's are strict early and close to the usual
   1.96 at the end; Pocock's are the same at every look;
-- by spending (Lan and DeMets), for looks at any time, see `spending`.
+- by spending (Lan and DeMets), for looks at any time, see `playbook.abtest.during.spending`.
 
 Sources: O'Brien and Fleming (1979), "A multiple testing procedure for clinical trials"; Pocock
 (1977), "Group sequential methods in the design and analysis of clinical trials"; Jennison and
@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from playbook.abtest.before.plan import trimmed
 from playbook.abtest.during.exits import exits
 from playbook.abtest.during.looks import fractions_of, wrong_choice
 from playbook.abtest.during.spending import OBRIEN_FLEMING, spending_bounds
+from playbook.abtest.effect import Effect
 from playbook.errors import ParameterError
-from playbook.format import number
+from playbook.format import number, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,20 +116,35 @@ stop where z reaches ±4.88, ±3.36, ±2.68, ±2.29, ±2.03.
         columns = {"fraction": self.fractions, "z": z, "p_value": self.sides * ndtr(-z)}
         return pd.DataFrame({"look": range(1, self.looks + 1), **columns, "alpha_spent": spent})
 
-    def read(self, look: int, z: float) -> Reading:
+    def read(self, look: int, z: float | Effect) -> Reading:
         """What a look says.
 
         Args:
             look: Which, from 1.
-            z: The difference over its standard error at that look.
+            z: The difference over its standard error, of all units up to that look; or the Effect
+                that holds it, such as `compare(arms_so_far, metric).one()`, whose `statistic` it
+                is.
 
         Raises:
-            ParameterError: There is no such look, or z is no number.
+            ParameterError: There is no such look; z is no number, or an Effect of an exact test,
+                which has no statistic.
 
         >>> print(group_sequential(5).read(2, 2.4).says)
         Look 2 of 5: z = 2.40 has not reached ±3.36. Go on.
         """
         bound = self._bound(look)
+        if isinstance(z, Effect):
+            if math.isnan(z.statistic):
+                raise ParameterError(
+                    "z: the Effect of an exact test has no statistic; compare by another method."
+                )
+            z = z.statistic
+        if not isinstance(z, Real):
+            raise ParameterError(
+                "z must be the difference over its standard error, or an Effect of compare, not "
+                f"{type(z).__name__}."
+            )
+        z = float(z)
         if math.isnan(z):
             raise ParameterError("z must be a number, not nan: nothing was seen at this look.")
         proven = z >= bound or (self.sides == 2 and -z >= bound)
@@ -254,7 +270,8 @@ def group_sequential(
             looks at any time.
         planned: People planned, or a Plan, where looks are people. A last look may lie beyond.
         alpha: The chance of a false alarm over all looks.
-        sides: 2, or 1 where only a rise counts.
+        sides: 2, or 1 where only a rise counts; what `compare` calls alternative: two-sided or
+            greater.
 
     Raises:
         ParameterError: Everything that is wrong, at once.

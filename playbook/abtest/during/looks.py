@@ -44,6 +44,11 @@ def _wrong_fractions(fractions: tuple[float, ...], *, known: bool) -> Iterator[s
         yield f"looks must be shares of the planned information above 0, not {said or 'none'}."
     elif any(b <= a for a, b in pairwise(fractions)):
         yield f"looks must rise: each sees more than the one before, not {said}."
+    elif not known and fractions[-1] > 1 and fractions[0] <= 1:
+        yield (
+            f"looks has one after the last: {fractions[-1]:.4g} lies beyond 1, where all that was "
+            "planned is seen. Drop it; or give people at each look, and planned=."
+        )
     elif not known and fractions[-1] > 1:
         yield f"looks must be shares up to 1, not {said}; people need planned=, the people planned."
     elif len(fractions) > 1 and fractions[-2] >= 1:

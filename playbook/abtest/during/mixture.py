@@ -8,6 +8,10 @@ passes with a chance of at most alpha, over all sample sizes together. With x = 
     one-sided   z^2 = 2 (x + 1) / x * log(1 + sqrt(x + 1) / (2 alpha))
 
 where rho says for which number of people the bound is tightest; it must be chosen before the test.
+Time is what is known so far: of arms of n0 and n1 people that is 4 n0 n1 / (n0 + n1), see
+`people`, which is all of them where the arms are of one size. While an arm is let in little by
+little beside a great control, people hardly grow in number and what is known does.
+
 The guarantee is that of large samples, as the one of every z test. Where the bound lies more than
 `FARTHEST` standard errors out, so early that next to nothing is known, nothing is said at all.
 
@@ -30,6 +34,15 @@ FARTHEST = 7.0
 """Standard errors beyond which a chance is too small to be told from none: 3e-12."""
 
 
+def people(n_control: float, n: float) -> float:
+    """People in two arms of one size that tell as much as these two arms.
+
+    >>> people(500, 500), people(900, 100)
+    (1000.0, 360.0)
+    """
+    return 4 * n_control * n / max(n_control + n, 1)
+
+
 def tightest(alpha: float, alternative: Alternative = "two-sided") -> float:
     """The x where the bound is smallest for its n: the -1 branch of Lambert's W.
 
@@ -48,7 +61,7 @@ def reach(
     """How many standard errors the interval reaches, at each n; inf where nothing is said.
 
     Args:
-        n: People so far, of any shape.
+        n: People so far, of any shape; where arms differ in size, those of `people`.
         tuned_at: People for which it is tightest.
         alpha: The chance to miss the truth at any n; below 0.5 where one-sided.
         alternative: A one-sided interval is tighter on its side.

@@ -2,7 +2,7 @@
 
 Both arms are the same, so every winner that is called is a false alarm. `once` looks at the end
 only; `fixed` at every look by the usual 1.96, which is what peeking is; the other rules are made
-for looking, see `mixture`, `boundaries` and `spending`. With an effect, the same simulation says
+for looking, see `playbook.abtest.during`. With an effect, the same simulation says
 how often and how early each rule finds it.
 """
 
@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from playbook.abtest.before.plan import trimmed
 from playbook.abtest.during import mixture
 from playbook.abtest.during.boundaries import group_sequential
 from playbook.abtest.during.exits import exits
 from playbook.abtest.inputs.cells import refuse
 from playbook.errors import unknown
-from playbook.format import percent, plural
+from playbook.format import percent, plural, trimmed
 from playbook.intervals import wilson
 
 if TYPE_CHECKING:

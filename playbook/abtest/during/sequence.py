@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.arms import merged
 from playbook.abtest.during.always import always_valid
@@ -75,7 +76,7 @@ def cumulated(arms: Arms, by: str = "day") -> dict[Any, Arms]:
 
 def sequence(
     looks: Mapping[Any, Arms] | Sequence[Arms],
-    metric: Metric,
+    metric: Metric | str,
     *,
     tuned_at: float | Plan,
     confidence: float = 0.95,
@@ -89,7 +90,7 @@ def sequence(
     Args:
         looks: All units so far at each look, such as `cumulated` gives; by label, or numbered
             from 1.
-        metric: What is compared.
+        metric: What is compared, or its column, see `compare`.
         tuned_at: As in `always_valid`.
         confidence: Coverage over all looks together.
         alternative: As in `compare`.
@@ -120,7 +121,9 @@ def sequence(
     refuse(_wrong_looks(labelled))
     setting: dict[str, Any] = {"confidence": confidence, "alternative": alternative}
     # The last look first: a question that is wrong is refused there, whatever early looks hold.
-    always_valid(list(labelled.values())[-1], metric, tuned_at=tuned_at, **setting)
+    last = list(labelled.values())[-1]
+    metric = chosen_metric(last, metric)
+    always_valid(last, metric, tuned_at=tuned_at, **setting)
     rows = [
         row
         for label, arms in labelled.items()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple
 
+from playbook.abtest.after.checks import need_arms
+from playbook.abtest.after.tails import chi_square
 from playbook.abtest.inputs.cells import refuse
-from playbook.errors import unknown
+from playbook.errors import ParameterError, unknown
+from playbook.format import p_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -70,8 +75,9 @@ class Split(NamedTuple):
             f"{name} {n:,} (expected {planned:,.1f})".replace(".0)", ")")
             for name, n, planned in zip(self.names, self.n, self.expected, strict=True)
         ]
+        chance = p_value(self.p_value)
         words = f"{verdict}: {', '.join(parts)}; chi-square {self.statistic:.4g}, "
-        words += f"{self.df} df, p {self.p_value:.3g}, broken below {self.alpha:g}"
+        words += f"{self.df} df, p {chance}, broken below {self.alpha:g}"
         if min(self.expected) < FEW:
             words += f"; fewer than {FEW} expected in an arm, so the p value is only about right"
         if self.skipped:
@@ -105,8 +111,13 @@ def split(
     >>> split(Arms(("A", "B"), (), [5000, 5600], [[], []], [])).is_broken
     True
     """
-    from scipy.special import chdtrc
-
+    need_arms(arms)
+    if not isinstance(expected, Mapping | None):
+        example = ", ".join(f"'{name}': 1" for name in arms.names)
+        raise ParameterError(
+            f"expected must give each arm's weight by name, such as {{{example}}}, not "
+            f"{expected!r}."
+        )
     weights = dict.fromkeys(arms.names, 1.0) if expected is None else dict(expected)
     sizes = dict(zip(arms.names, map(int, arms.n), strict=True))
     refuse([*_wrong_weights(weights, sizes), *_wrong_alpha(alpha)])
@@ -114,9 +125,8 @@ def split(
     units, total = sum(sizes.values()), sum(weights.values())
     planned = tuple(units * weights[name] / total for name in names)
     n = tuple(sizes[name] for name in names)
-    statistic = sum((a - b) ** 2 / b for a, b in zip(n, planned, strict=True))
     skipped = tuple(name for name in arms.names if name not in names)
-    p_value = float(chdtrc(len(names) - 1, statistic))
+    statistic, p_value = chi_square(n, planned)
     return Split(p_value, statistic, len(names) - 1, alpha, names, n, planned, skipped)
 
 
@@ -142,7 +152,7 @@ def _wrong_weights(weights: Mapping[str, float], sizes: Mapping[str, int]) -> It
 
 
 def _is_weight(given: object) -> bool:
-    return isinstance(given, int | float) and isfinite(given) and given >= 0
+    return isinstance(given, Real) and isfinite(given) and float(given) >= 0
 
 
 def _wrong_alpha(alpha: float) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.arms import MISSING, VALUES, Arms, Groups, merged, ranked
@@ -82,15 +83,45 @@ def _groups(cells: Cells, names: tuple[str, ...], m: int, grouping: tuple[str, .
     named = [tuple(MISSING if value is None else value for value in key) for key in cells.keys]
     keys = sorted(set(named), key=lambda key: tuple(map(ranked, key)))
     group = {key: place for place, key in enumerate(keys)}
-    at = [group[key] for key in named], [names.index(arm) for arm in cells.arms]
+    places = [(group[key], names.index(arm)) for key, arm in zip(named, cells.arms, strict=True)]
+    layers = _repeats(places)
+    at = (layers, *map(list, zip(*places, strict=True)))
     shapes = {"n": (), "products": (m, m)}
     found: dict[str, Any] = {}
     for name in VALUES:
         empty = 0.0 if name in {"n", "products"} else np.nan
-        found[name] = np.full((len(keys), len(names), *shapes.get(name, (m,))), empty)
+        shape = (max(layers) + 1, len(keys), len(names), *shapes.get(name, (m,)))
+        found[name] = np.full(shape, empty)
         found[name][at] = getattr(cells, name)
     found["n"] = found["n"].astype("int64")
-    return Groups(grouping, tuple(keys), **found)
+    return Groups(grouping, tuple(keys), **_added(found))
+
+
+def _repeats(places: Sequence[tuple[int, int]]) -> list[int]:
+    """How many rows before each have the same group and arm.
+
+    An empty group and one that is called "(missing)" have one name, as have the arms 1 and "1".
+
+    >>> _repeats([(0, 0), (0, 1), (0, 0)])
+    [0, 0, 1]
+    """
+    seen = Counter[tuple[int, int]]()
+    found = []
+    for place in places:
+        found.append(seen[place])
+        seen[place] += 1
+    return found
+
+
+def _added(layers: dict[str, Any]) -> dict[str, Any]:
+    """What rows of one group and arm make together; the rows are the first axis."""
+    import numpy as np
+
+    if len(layers["n"]) == 1:
+        return {name: values[0] for name, values in layers.items()}
+    sums = merged(*(layers[name] for name in ("n", "means", "products")))
+    lows, highs = np.fmin.reduce(layers["lows"]), np.fmax.reduce(layers["highs"])
+    return {**sums._asdict(), "lows": lows, "highs": highs}
 
 
 def _binary(arms: Arms) -> frozenset[str]:

@@ -147,7 +147,8 @@ class DuckRows:
         """See `Rows`."""
         key, of = _quoted(unit), _quoted(arm)
         each = f"{key} AS unit, count(*) AS n, min({of}) AS low, max({of}) AS high"
-        again = self.relation.aggregate(each, key).filter("n > 1")
+        named = self.relation.filter(f"{key} IS NOT NULL")
+        again = named.aggregate(each, key).filter("n > 1")
         crossed = "FILTER (WHERE low <> high)"
         first = f"coalesce(min(unit::VARCHAR) {crossed}, min(unit::VARCHAR))"
         found = again.aggregate(f"count(*), count(*) {crossed}, {first}").fetchall()
@@ -214,7 +215,8 @@ def repeated(tables: tuple[ir.Table, ...]) -> ir.Table:
 
     units = tables[0]
     key, of = units.columns[0], units.columns[-1]
-    each = units.group_by(key).aggregate(n=units.count(), low=units[of].min(), high=units[of].max())
+    named = units.filter(units[key].notnull())
+    each = named.group_by(key).aggregate(n=named.count(), low=named[of].min(), high=named[of].max())
     again = each.filter(each.n > 1)
     names, crossed = again[key].cast("string"), again.low != again.high
     return cast(

@@ -270,16 +270,25 @@ def _said(wrong: Flags, given: pd.Series, where: list[str], rule: str) -> Iterat
 
     at = np.flatnonzero(wrong)
     for place in at[:SHOWN]:
-        yield f"{given.name} of {where[place]} {rule}, not {given.iloc[place]}."
+        yield f"{given.name} of {where[place]} {rule}, not {_as_given(given.iloc[place])}."
     if len(at) > SHOWN:
         yield f"… and {len(at) - SHOWN:,} more rows whose {given.name} {rule}."
+
+
+def _as_given(value: object) -> str:
+    """What stands in the table; that it is text is said."""
+    if not isinstance(value, str):
+        return str(value)
+    bare = value.replace(",", "").strip()
+    digits = bare.replace(".", "", 1).isdecimal()
+    return f"the text '{value}'" + (f": write {bare}, without a comma" if digits else "")
 
 
 def _too_many(n: Floats, ones: Floats, where: list[str], names: tuple[str, str]) -> Iterator[str]:
     import numpy as np
 
     exposures, conversions = names
-    for place in np.flatnonzero(ones > n)[:SHOWN]:
+    for place in np.flatnonzero((ones > n) & np.isfinite(ones))[:SHOWN]:
         yield (
             f"{where[place]} has more {conversions} ({ones[place]:,.0f}) than {exposures} "
             f"({n[place]:,.0f}). Count each unit once, or compare a mean."

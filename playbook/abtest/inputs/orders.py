@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from playbook import queries
+from playbook.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
 def as_rows(rows: Any) -> pd.DataFrame | ir.Table:
     """Unit rows as a DataFrame or an Ibis table; Arrow tables, such as Polars gives, as the latter.
 
+    Raises:
+        ParameterError: It is no table.
+
     >>> import pyarrow
     >>> int(as_rows(pyarrow.table({"spent": [1, 2]})).count().execute())
     2
     """
     if hasattr(rows, "iloc") or type(rows).__module__.startswith("ibis."):
         return cast("pd.DataFrame | ir.Table", rows)
+    if not hasattr(rows, "to_arrow_table") and not hasattr(rows, "__arrow_c_stream__"):
+        raise ParameterError(
+            "rows must be a pandas DataFrame, an Ibis table, a DuckDB relation or an Arrow table "
+            f"such as Polars gives, not {type(rows).__name__}."
+        )
     import ibis
     import pyarrow as pa
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.arms import ALL
 from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.engine import ZONED, Measure
-from playbook.abtest.metrics import Proportion, covariate_columns
+from playbook.abtest.metrics import Metric, Proportion, covariate_columns, said
 from playbook.errors import unknown
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from playbook.abtest.inputs.engine import Row, Rows
-    from playbook.abtest.metrics import Metric
 
     Columns: TypeAlias = str | Metric | Sequence[str | Metric]
     Times: TypeAlias = str | Mapping[str, str] | None
@@ -95,8 +95,7 @@ def request(
     >>> asked.pairs, len(asked.measures)
     (((0, 1),), 12)
     """
-    is_one = isinstance(columns, str) or hasattr(columns, "columns")
-    wanted: list[Any] = [columns] if is_one else list(columns)  # type: ignore[arg-type]
+    wanted = _wanted(columns)
     names, pairs = _together(wanted)
     metrics = [one for one in wanted if not isinstance(one, str)]
     covariates = tuple(dict.fromkeys(name for one in metrics for name in covariate_columns(one)))
@@ -117,7 +116,7 @@ def scan(
 
 
 def column_mistakes(rows: Rows, asked: Request) -> Iterator[str]:
-    """Columns that are missing, else those that hold no numbers or make no groups."""
+    """Columns that are missing, else those that hold no numbers or times, or make no groups."""
     missing = list(_missing(rows, asked))
     yield from missing
     if missing:
@@ -132,6 +131,35 @@ def column_mistakes(rows: Rows, asked: Request) -> Iterator[str]:
                 f"{name} holds no numbers but {kind}. Turn it into numbers first, such as by "
                 "pandas.to_numeric, or leave it out."
             )
+    yield from _no_times(rows, asked)
+
+
+def _wanted(columns: Columns) -> list[Any]:
+    """Columns and metrics, one by one."""
+    is_one = isinstance(columns, str) or not isinstance(columns, Iterable)
+    wanted: list[Any] = [columns] if is_one else list(columns)  # type: ignore[arg-type]
+    refuse(
+        f"columns must be names of columns or metrics, not {said(one)}."
+        for one in wanted
+        if not isinstance(one, str | Metric)
+    )
+    return wanted
+
+
+def _no_times(rows: Rows, asked: Request) -> Iterator[str]:
+    """Moments that are none, or that cannot be set beside each other."""
+    names = dict.fromkeys([*filter(None, [asked.exposed]), *(time for _, time in asked.measured)])
+    kinds = {name: rows.kind(name) for name in names}
+    for name, kind in kinds.items():
+        if kind.strip('"') not in {"date", "null", ZONED} and not kind.startswith("timestamp"):
+            yield (
+                f"{name} holds no times but {kind}. Turn it into dates or timestamps first, such "
+                "as by pandas.to_datetime."
+            )
+    zoned = [name for name, kind in kinds.items() if kind == ZONED]
+    plain = [name for name, kind in kinds.items() if kind != ZONED]
+    if zoned and plain:
+        yield (f"{zoned[0]} holds {ZONED} and {plain[0]} none: give both in one zone, without it.")
 
 
 def _together(wanted: list[Any]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
