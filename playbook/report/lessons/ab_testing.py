@@ -153,7 +153,7 @@ LESSONS = (
         solve=_after_holm,
         look_again="Take p_adjusted, not p_value.",
         hint="ab_testing.record(book) has p_adjusted.",
-        solution='alpha = book.rules.abtest.alpha\n'
+        solution="alpha = book.rules.abtest.alpha\n"
         '(ab_testing.record(book)["p_adjusted"] < alpha).sum()',
         why="With twenty tests of nothing, one is below 5 % on average.",
     ),
