@@ -56,8 +56,9 @@ def warm_driver() -> None:
 def warm_kernel() -> None:
     """Import what notebooks use and run the first, slow call of each once."""
     gc.disable()
-    for name in KERNEL:
-        _import(name)
+    with without("polars"):  # statsmodels looks for it, and it starts threads
+        for name in KERNEL:
+            _import(name)
     _import_all("playbook.chapters")
     _draw()
     _compile()
@@ -79,7 +80,13 @@ def _import_all(package: str) -> None:
 @contextlib.contextmanager
 def without_url_grammars() -> Iterator[None]:
     """Spare jsonschema's optional check of web addresses: its grammars take over a second."""
-    name = "rfc3987_syntax"
+    with without("rfc3987_syntax"):
+        yield
+
+
+@contextlib.contextmanager
+def without(name: str) -> Iterator[None]:
+    """As if a module that others use where it is installed were not."""
     absent = name not in sys.modules
     if absent:
         sys.modules[name] = None  # type: ignore[assignment]
