@@ -29,6 +29,21 @@ class ReviewError(PlaybookError):
     """A review could not be produced or published."""
 
 
+def refuse(mistakes: Iterable[str]) -> None:
+    """Refuse everything that is wrong with a call, at once; nothing where nothing is.
+
+    Raises:
+        ParameterError: There are mistakes.
+
+    >>> refuse(["n must be above 0, not -1.", "alpha must be below 1, not 5."])
+    Traceback (most recent call last):
+    playbook.errors.ParameterError: n must be above 0, not -1.
+    alpha must be below 1, not 5.
+    """
+    if wrong := list(dict.fromkeys(mistakes)):
+        raise ParameterError("\n".join(wrong))
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The name most like `name`, or None where none is near.
 

@@ -21,8 +21,9 @@ Where packages and calculators often differ, and this one does not:
 - A sample size says by which convention it was computed; three that are right differ by 300 people.
 - p values are tails, not 1 less something: 1e-63 is not 0.
 - Variances come from the engine's own function, so rows may lie as far apart as they like.
-- A broken split, a unit in two arms, a covariate measured after exposure or a week that is not
-  full is refused, or said, before there is a figure to believe.
+- A split that no even chance makes and covariates that differ between arms are said beside the
+  figures; `units` refuses a unit in two arms and a covariate measured after exposure where it is
+  told the columns; `verdict` says nothing for a test under a broken split or before a full week.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import unknown
+from playbook.errors import refuse, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

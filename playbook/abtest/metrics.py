@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from playbook.errors import ParameterError, unknown
+from playbook.errors import refuse, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Proportion:
         wrong = list(_no_name("column", self.column))
         if self.method not in get_args(Method):
             wrong.append(unknown("method", str(self.method), get_args(Method)))
-        _refuse(wrong)
+        refuse(wrong)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Mean:
     def __post_init__(self) -> None:
         """Refuse what is no metric."""
         _take_covariates(self)
-        _refuse([*_no_name("column", self.column), *_wrong_covariates(self, (self.column,))])
+        refuse([*_no_name("column", self.column), *_wrong_covariates(self, (self.column,))])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class Ratio:
     def __post_init__(self) -> None:
         """Refuse what is no metric."""
         _take_covariates(self)
-        _refuse(list(self._mistakes()))
+        refuse(list(self._mistakes()))
 
     def _mistakes(self) -> Iterator[str]:
         yield from _no_name("numerator", self.numerator)
@@ -218,8 +218,3 @@ def _wrong_covariates(metric: Mean | Ratio, own: tuple[str, ...]) -> Iterator[st
                 f"'{name}' is measured by the metric and cannot be its own covariate: use what "
                 "was known before the unit saw its arm."
             )
-
-
-def _refuse(wrong: list[str]) -> None:
-    if wrong:
-        raise ParameterError("\n".join(wrong))

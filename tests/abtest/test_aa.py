@@ -57,7 +57,7 @@ def test_the_sums_of_drawn_units_are_means_and_centred_products():
 def test_a_planned_test_finds_its_lift_as_often_as_planned():
     row = abtest.power_test(20_000, baseline=0.08, lift=0.25, power=0.9, seed=2).iloc[0]
     assert row["holds"]
-    assert row["wrong"] == pytest.approx(0.9, abs=0.007)
+    assert row["found"] == pytest.approx(0.9, abs=0.007)
 
 
 def test_the_same_seed_gives_the_same_table():

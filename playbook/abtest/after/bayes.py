@@ -31,8 +31,8 @@ from playbook.abtest.after.checks import check_arms, chosen_metric
 from playbook.abtest.after.levels import levels_of
 from playbook.abtest.after.posterior import Beta, Normal, Posterior
 from playbook.abtest.after.refusals import wrong_settings
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.metrics import Proportion
+from playbook.errors import refuse
 from playbook.format import MISSING, lift, number, percent, plural, points, trimmed
 
 if TYPE_CHECKING:

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.after.resampling import Method, Pair, Settings, drawn, vectorized, z_of_zero
 from playbook.abtest.effect import Effect, Effects
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.orders import as_rows
 from playbook.abtest.inputs.rows import values_by_arm
-from playbook.errors import unknown
+from playbook.errors import refuse, unknown
 from playbook.format import plural
 
 if TYPE_CHECKING:

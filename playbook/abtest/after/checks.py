@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from playbook.abtest.after.levels import linear_of, sums_of
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.arms import Arms
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.metrics import METRICS, Mean, Metric, Proportion, Ratio, said
-from playbook.errors import ParameterError, unknown
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.format import number, plural
 
 if TYPE_CHECKING:
@@ -100,8 +99,7 @@ def check_arms(arms: Arms, metrics: Sequence[Metric]) -> None:
             there, its arms are too small, or it is the same for everybody; covariates say nothing,
             the same, or all that the metric says.
     """
-    if wrong := list(dict.fromkeys(_mistakes(arms, metrics))):
-        raise ParameterError("\n".join(wrong))
+    refuse(dict.fromkeys(_mistakes(arms, metrics)))
 
 
 def check_question(
@@ -119,8 +117,7 @@ def check_question(
     wrong = wrong_settings(
         confidence=confidence, alternative=alternative, relative=relative, adjust=adjust
     )
-    if mistakes := list(wrong):
-        raise ParameterError("\n".join(mistakes))
+    refuse(wrong)
 
 
 def _mistakes(arms: Arms, metrics: Sequence[Metric]) -> Iterator[str]:

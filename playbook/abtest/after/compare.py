@@ -9,6 +9,7 @@ from playbook.abtest.after.checks import check_arms, check_question, chosen_metr
 from playbook.abtest.after.exact import exact
 from playbook.abtest.after.health import UNBALANCED, unbalanced
 from playbook.abtest.after.levels import counts_of, pair_of
+from playbook.abtest.after.many import together
 from playbook.abtest.after.proportions import Counts, pooled, score, unpooled
 from playbook.abtest.after.reading import Reading, read
 from playbook.abtest.after.strata import strata_of
@@ -96,7 +97,7 @@ lift +30.0 % (+1.8 to +66.1 %), p = 0.035
     grouped = None if strata is None else strata_of(arms, strata)
     rows = [row for metric in chosen for row in _rows(arms, metric, asked, grouped, strata)]
     notes = (*_doubts(arms, chosen), *_notes(rows, asked, adjust))
-    return Effects(_adjust(rows, adjust), confidence, alternative, relative, adjust, notes)
+    return Effects(together(rows, adjust), confidence, alternative, relative, adjust, notes)
 
 
 def _rows(
@@ -174,18 +175,6 @@ def _words(metric: Metric, asked: Asked, strata: str | None) -> str:
         OF_LIFTS[asked.relative],
     ]
     return "; ".join(step for step in steps if step)
-
-
-def _adjust(rows: list[Effect], adjust: Adjust) -> tuple[Effect, ...]:
-    if adjust == "none":
-        return tuple(rows)
-    import pandas as pd
-
-    from playbook import intervals
-
-    way = intervals.holm if adjust == "holm" else intervals.benjamini_hochberg
-    values = way(pd.Series([row.p_value for row in rows]))
-    return tuple(row._replace(p_adjusted=float(p)) for row, p in zip(rows, values, strict=True))
 
 
 def _doubts(arms: Arms, metrics: Sequence[Metric]) -> Iterator[str]:

@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from playbook.abtest.after.refusals import wrong_settings
-from playbook.abtest.effect import Effects
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import ParameterError, unknown
+from playbook.abtest.effect import Adjust, Effect, Effects
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.format import number, percent, plural, trimmed
 from playbook.intervals import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -129,6 +128,16 @@ def adjusted(p_values: pd.Series[float], how: How) -> pd.Series[float]:
         return benjamini_hochberg(p_values)
     asked = int(p_values.notna().sum())
     return (benjamini_hochberg(p_values) * sum(1 / i for i in range(1, asked + 1))).clip(upper=1)
+
+
+def together(rows: Sequence[Effect], adjust: Adjust) -> tuple[Effect, ...]:
+    """Effects with their p values adjusted for all of them."""
+    if adjust == "none":
+        return tuple(rows)
+    import pandas as pd
+
+    values = adjusted(pd.Series([row.p_value for row in rows]), adjust)
+    return tuple(row._replace(p_adjusted=float(p)) for row, p in zip(rows, values, strict=True))
 
 
 def false_alarm(questions: int, alpha: float = 0.05) -> float:

@@ -29,9 +29,8 @@ from playbook.abtest.after.reading import read
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.after.tails import critical, p_value
 from playbook.abtest.arms import merged
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.metrics import Proportion
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 from playbook.format import number, plural, points
 
 if TYPE_CHECKING:

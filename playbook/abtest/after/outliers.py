@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.refusals import wrong_settings
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.orders import as_rows, quantile_of_all
 from playbook.abtest.inputs.units import units
 from playbook.abtest.metrics import Mean
+from playbook.errors import refuse
 from playbook.format import div, number, percent, plural
 
 if TYPE_CHECKING:

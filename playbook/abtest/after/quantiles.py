@@ -21,10 +21,10 @@ from playbook.abtest.after.ratios import linearised
 from playbook.abtest.after.reading import Pair, read
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.effect import Effect, Effects
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.orders import as_rows, quantiles
 from playbook.abtest.inputs.units import units
 from playbook.abtest.metrics import Ratio
+from playbook.errors import refuse
 from playbook.format import number, plural
 
 if TYPE_CHECKING:

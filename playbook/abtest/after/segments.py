@@ -28,8 +28,7 @@ from playbook.abtest.after.compare import compare
 from playbook.abtest.after.levels import pair_of
 from playbook.abtest.after.many import PROMISES, adjusted, false_alarm, wrong_how
 from playbook.abtest.after.refusals import wrong_settings
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 from playbook.format import number, percent, plural, trimmed
 
 if TYPE_CHECKING:

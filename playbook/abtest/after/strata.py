@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.abtest.arms import Sums
-from playbook.errors import ParameterError
+from playbook.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,7 @@ def strata_of(arms: Arms, name: str) -> Strata:
         for arm, n in zip(part.names, part.n, strict=True)
         if n < 2
     ]
-    if few:
-        raise ParameterError("\n".join(few))
+    refuse(few)
     found = parts.values()
     return Strata(
         np.stack([part.n for part in found]),

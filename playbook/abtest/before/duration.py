@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from playbook.abtest.before.plan import Plan
 from playbook.abtest.before.planning import reachable
 from playbook.abtest.before.traffic import Traffic, traffic
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 from playbook.format import number, percent, plural
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ people of the busiest.
     if not 0 < share <= 1:
         wrong.append(f"share must be above 0 and at most 1, not {share:g}.")
     wrong += _wrong_limit(max_weeks)
-    if wrong:
-        raise ParameterError("\n".join(wrong))
+    refuse(wrong)
     weeks = _weeks(units / (seen.per_week * share))
     found = Duration(math.ceil(units), seen.per_week * share, weeks, share, max_weeks, seen.note)
     if not found.is_too_long or not isinstance(plan, Plan):
@@ -263,8 +262,7 @@ def _refuse_kinds(plan: object, **moments: object) -> None:
     ]
     if not isinstance(plan, Plan):
         wrong.append(f"plan must be a Plan, such as sample_size gives, not {type(plan).__name__}.")
-    if wrong:
-        raise ParameterError("\n".join(wrong))
+    refuse(wrong)
 
 
 def _people(arms: Arms | Mapping[str, float]) -> dict[str, float]:
@@ -298,8 +296,7 @@ def _refuse_running(
     ]
     if days < 0:
         wrong.append(f"as_of {as_of} lies before the start, {started}.")
-    if wrong:
-        raise ParameterError("\n".join(wrong))
+    refuse(wrong)
 
 
 def _moment(day: date) -> datetime:

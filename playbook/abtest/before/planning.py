@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from playbook.abtest.before.asked import Asked, asked, names_of, sizes_of, weights_of
 from playbook.abtest.before.conventions import power_of, spread, total_for
 from playbook.abtest.before.plan import Adjust, Alternative, Baseline, Plan
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ it does; alpha 5 % two-sided; compared with control.
         adjust=adjust, convention=convention, correlation=correlation, comparisons=len(names) - 1,
         effect=effect, relative=relative,
     )  # fmt: skip
-    _refuse(wrong + more + mistakes)
+    refuse(wrong + more + mistakes)
     needed = 0.0
     for other in weights[1:]:
         pair = weights[0] + other
@@ -144,7 +144,7 @@ def power(
         convention=convention, correlation=correlation, comparisons=len(sizes) - 1,
         effect=effect, relative=relative,
     )  # fmt: skip
-    _refuse(wrong + mistakes)
+    refuse(wrong + mistakes)
     return _plan(question, sizes, _least_power(question, sizes, question.effect), solved="power")
 
 
@@ -190,7 +190,7 @@ def minimum_detectable_effect(
         baseline, kind=kind, sd=sd, alpha=alpha, power=power, alternative=alternative,
         adjust=adjust, convention=convention, correlation=correlation, comparisons=len(sizes) - 1,
     )  # fmt: skip
-    _refuse(wrong + mistakes)
+    refuse(wrong + mistakes)
     effect = _smallest(question, sizes, power, -1 if alternative == "less" else 1)
     return _plan(replace(question, effect=effect), sizes, power, solved="effect")
 
@@ -210,7 +210,7 @@ def reachable(plan: Plan, total: float) -> Plan:
     0.18
     """
     sizes, wrong = sizes_of({name: total * n / plan.total for name, n in plan.n.items()}, None)
-    _refuse(wrong)
+    refuse(wrong)
     known = {f.name: getattr(plan, f.name) for f in fields(Asked)}
     effect = _smallest(Asked(**known), sizes, plan.power, 1 if plan.effect > 0 else -1)
     return replace(plan, n=sizes, effect=effect, solved="effect")
@@ -277,8 +277,3 @@ def _plan(question: Asked, sizes: dict[str, int], power: float, *, solved: Any) 
         adjust=question.adjust,
         solved=solved,
     )
-
-
-def _refuse(mistakes: list[str]) -> None:
-    if mistakes:
-        raise ParameterError("\n".join(mistakes))

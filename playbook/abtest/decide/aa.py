@@ -21,7 +21,7 @@ from playbook.abtest.before.planning import sample_size
 from playbook.abtest.during.peeking import peeking
 from playbook.abtest.during.split import split
 from playbook.abtest.metrics import Mean, Ratio
-from playbook.errors import ParameterError
+from playbook.errors import refuse
 from playbook.format import percent
 from playbook.intervals import holm, wilson
 
@@ -104,7 +104,7 @@ def aa_test(
     """
     import numpy as np
 
-    _refuse(draws, n, baseline, alpha)
+    _refuse_draws(draws, n, baseline, alpha)
     rng = np.random.default_rng(seed)
     rows = [
         *_shares(rng, draws, n, baseline, alpha),
@@ -135,11 +135,11 @@ def power_test(
         seed: Of the draws.
 
     Returns:
-        As `aa_test`, one row; `wrong` is the share that found it, `holds` whether the plan's power
-        lies within what so many draws show.
+        As `aa_test`, one row, with `found` for `wrong`: the share that found it; `holds` is
+        whether the plan's power lies within what so many draws show.
 
     >>> found = power_test(4000).iloc[0]
-    >>> bool(found["holds"]), bool(abs(found["wrong"] - 0.8) < 0.02)
+    >>> bool(found["holds"]), bool(abs(found["found"] - 0.8) < 0.02)
     (True, True)
     """
     import numpy as np
@@ -152,17 +152,17 @@ def power_test(
     better = (found.p_value < alpha) & (found.difference > 0)
     what = f"found +{percent(lift, 0)} with the people planned"
     table = _table([_Row("Share, score test", what, draws, float(better.mean()), power)])
-    return table.assign(holds=(table["low"] <= power) & (power <= table["high"]))
+    holds = (table["low"] <= power) & (power <= table["high"])
+    return table.assign(holds=holds).rename(columns={"wrong": "found"})
 
 
-def _refuse(draws: int, n: int, baseline: float, alpha: float) -> None:
+def _refuse_draws(draws: int, n: int, baseline: float, alpha: float) -> None:
     wrong = []
     if draws < 1 or n < 2:
         wrong.append(f"draws must be 1 or more and n 2 or more, not {draws} and {n}.")
     if not 0 < baseline < 1 or not 0 < alpha < 1:
         wrong.append(f"baseline and alpha must lie between 0 and 1, not {baseline} and {alpha}.")
-    if wrong:
-        raise ParameterError("\n".join(wrong))
+    refuse(wrong)
 
 
 def _shares(

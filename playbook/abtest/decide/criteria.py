@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from playbook.errors import ParameterError, unknown
+from playbook.errors import refuse, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,7 @@ class Criteria:
 
     def __post_init__(self) -> None:
         """Refuse criteria that judge nothing."""
-        if wrong := list(self._mistakes()):
-            raise ParameterError("\n".join(wrong))
+        refuse(self._mistakes())
 
     def _mistakes(self) -> Iterator[str]:
         for name, (low, high, such) in SHARES.items():

@@ -10,9 +10,7 @@ from playbook import format as fmt
 from playbook.abtest.decide.criteria import Criteria
 from playbook.abtest.decide.experiments import Experiment, day_of, experiments_of
 from playbook.abtest.decide.judged import Judged, judge
-from playbook.abtest.decide.reasons import share
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import ParameterError, unknown
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.intervals import holm
 
 if TYPE_CHECKING:
@@ -156,8 +154,8 @@ class Record:
         rules = self.criteria
         head = (
             f"{fmt.plural(len(self.rows), 'variant')} as of {fmt.date(self.as_of)}; alpha "
-            f"{share(rules.alpha)} two-sided, planned for +{share(rules.minimum_lift)} at a power "
-            f"of {share(rules.power)}; p_adjusted is Holm's over the whole record."
+            f"{fmt.trimmed(rules.alpha)} two-sided, planned for {fmt.lift(rules.minimum_lift, 0)} "
+            f"at a power of {fmt.trimmed(rules.power)}; p_adjusted is Holm's over the whole record."
         )
         lines = [f"{f'{r.experiment} {r.arm}'.strip()}: {r.verdict}. {r.reason}" for r in self.rows]
         return "\n".join([head, *lines])

@@ -9,10 +9,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.during.split import split
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.intake import counts
 from playbook.abtest.metrics import Proportion
-from playbook.errors import ParameterError, unknown
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.format import is_missing, plural
 
 if TYPE_CHECKING:

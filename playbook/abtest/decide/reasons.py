@@ -17,16 +17,7 @@ ALWAYS = "always-valid"
 
 def kind(facts: Facts) -> str:
     """What the interval that is shown is called: "95 %", or "always-valid"."""
-    return ALWAYS if facts.is_running and not facts.has_people else share(facts.confidence)
-
-
-def share(value: float) -> str:
-    """A confidence or an alpha: "95 %", "97.5 %".
-
-    >>> share(0.95), share(0.975)
-    ('95 %', '97.5 %')
-    """
-    return fmt.percent(value, 0 if abs(value - round(value, 2)) < 1e-9 else 1)
+    return ALWAYS if facts.is_running and not facts.has_people else fmt.trimmed(facts.confidence)
 
 
 def broken(facts: Facts, rules: Criteria) -> str:
@@ -116,7 +107,7 @@ def still_open(effect: Effect, facts: Facts, rules: Criteria) -> str:
 def at_its_end(effect: Effect, facts: Facts, rules: Criteria) -> str:
     """What a test leaves open that has ended, or has all its people."""
     found = _span(effect, kind(facts))
-    lift, needed = _lift(rules.minimum_lift), fmt.number(facts.needed)
+    lift, needed = _worth(facts, rules), fmt.number(facts.needed)
     if facts.is_running:
         return (
             f"It has the {needed} people per arm that {lift} takes, and shows nothing for "
@@ -137,7 +128,7 @@ def _left(facts: Facts, rules: Criteria) -> str:
     if weeks <= rules.max_weeks:
         return f"At this pace it has the {needed} in {fmt.days(-(-days // 1))}."
     return (
-        f"At this pace the {needed} that {_lift(rules.minimum_lift)} takes need "
+        f"At this pace the {needed} that {_worth(facts, rules)} takes need "
         f"{fmt.number(weeks)} weeks; only a larger difference can show in {rules.max_weeks}."
     )
 
@@ -170,9 +161,10 @@ def _change(lift: float) -> str:
     """A relative change: "57 % more", "12 % less"; without an end, "any"."""
     if fmt.is_missing(lift):
         return "any"
-    size = fmt.percent(abs(lift), 0)
+    size = fmt.lift(abs(lift), 0).lstrip("+±")
     return size if lift == 0 else f"{size} {'more' if lift > 0 else 'less'}"
 
 
-def _lift(lift: float) -> str:
-    return f"+{fmt.percent(lift, 0)}"
+def _worth(facts: Facts, rules: Criteria) -> str:
+    """The smallest change worth having: "+20 %", or "−20 %" where less is better."""
+    return fmt.lift(rules.minimum_lift if facts.higher_is_better else -rules.minimum_lift, 0)

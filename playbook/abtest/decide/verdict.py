@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from playbook.abtest.decide import reasons
 from playbook.abtest.decide.criteria import WEEK, Criteria
+from playbook.format import trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +128,7 @@ nobody knows who is missing, so nobody knows who won.
         return Verdict("cannot say", "broken split", reasons.broken(facts, rules))
     sure = once if facts.has_people else always
     if sure is not None and _side(sure, facts) < 0:
-        name = reasons.share(facts.confidence) if facts.has_people else reasons.ALWAYS
+        name = trimmed(facts.confidence) if facts.has_people else reasons.ALWAYS
         return Verdict("stop", "worse", reasons.worse(sure, name))
     if early := _too_early(facts, rules):
         return early

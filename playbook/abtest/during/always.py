@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.abtest.after.checks import check_question, chosen_metrics, constant
 from playbook.abtest.after.compare import compare
+from playbook.abtest.after.many import together
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.before.plan import Plan
 from playbook.abtest.during import mixture
 from playbook.abtest.effect import Effects
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.metrics import Proportion
+from playbook.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -171,7 +172,7 @@ def always_valid(
         "control and an arm."
     )
     notes = (note, *_still_silent(silent))
-    return Effects(_adjusted(rows, adjust), confidence, alternative, relative, adjust, notes)
+    return Effects(together(rows, adjust), confidence, alternative, relative, adjust, notes)
 
 
 def _is_early(arms: Arms, metric: Metric, place: int) -> bool:
@@ -221,18 +222,6 @@ def _silent(row: Effect) -> Effect:
     low, high = (-math.inf, math.inf) if not math.isnan(row.lift) else (math.nan, math.nan)
     row = row._replace(low=-math.inf, high=math.inf, lift_low=low, lift_high=high)
     return row._replace(p_value=1.0, p_adjusted=1.0)
-
-
-def _adjusted(rows: list[Effect], adjust: Adjust) -> tuple[Effect, ...]:
-    if adjust == "none":
-        return tuple(rows)
-    import pandas as pd
-
-    from playbook import intervals
-
-    way = intervals.holm if adjust == "holm" else intervals.benjamini_hochberg
-    values = way(pd.Series([row.p_value for row in rows]))
-    return tuple(row._replace(p_adjusted=float(p)) for row, p in zip(rows, values, strict=True))
 
 
 def _tuned(tuned_at: float | Plan, arms: Arms, place: int) -> float:

@@ -23,7 +23,7 @@ from playbook.abtest.during.exits import exits
 from playbook.abtest.during.looks import fractions_of, wrong_choice
 from playbook.abtest.during.spending import OBRIEN_FLEMING, spending_bounds
 from playbook.abtest.effect import Effect
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 from playbook.format import number, trimmed
 
 if TYPE_CHECKING:
@@ -284,8 +284,7 @@ stop where z reaches ±3.47, ±2.45, ±2.00.
     """
     fractions, wrong = fractions_of(looks, planned)
     wrong += wrong_choice(kind, spending, fractions, alpha, sides)
-    if wrong:
-        raise ParameterError("\n".join(wrong))
+    refuse(wrong)
     if kind is None:
         spending = spending or OBRIEN_FLEMING
         z = spending_bounds(spending, fractions, tail=alpha / sides, sides=sides)

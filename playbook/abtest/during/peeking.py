@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from playbook.abtest.during import mixture
 from playbook.abtest.during.boundaries import group_sequential
 from playbook.abtest.during.exits import exits
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import unknown
+from playbook.errors import refuse, unknown
 from playbook.format import percent, plural, trimmed
 from playbook.intervals import wilson
 

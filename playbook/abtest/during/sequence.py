@@ -10,8 +10,7 @@ from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.arms import merged
 from playbook.abtest.during.always import always_valid
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.abtest.after.checks import need_arms
 from playbook.abtest.after.tails import chi_square
-from playbook.abtest.inputs.cells import refuse
-from playbook.errors import ParameterError, unknown
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.format import p_value
 
 if TYPE_CHECKING:

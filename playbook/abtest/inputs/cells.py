@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.arms import MISSING, VALUES, Arms, Groups, merged, ranked
-from playbook.errors import ParameterError, unknown
+from playbook.errors import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,16 +37,6 @@ class Cells(NamedTuple):
     products: Floats
     lows: Floats
     highs: Floats
-
-
-def refuse(mistakes: Iterable[str]) -> None:
-    """Refuse everything that is wrong, at once.
-
-    Raises:
-        ParameterError: There are mistakes.
-    """
-    if wrong := list(dict.fromkeys(mistakes)):
-        raise ParameterError("\n".join(wrong))
 
 
 def arm_mistakes(arms: Iterable[Any], control: object) -> Iterator[str]:

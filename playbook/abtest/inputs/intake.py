@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.abtest.inputs.cells import Cells, arm_mistakes, arms_of, refuse
-from playbook.errors import ParameterError, unknown
+from playbook.abtest.inputs.cells import Cells, arm_mistakes, arms_of
+from playbook.errors import ParameterError, refuse, unknown
 from playbook.format import plural
 from playbook.tables import as_pandas, need_table
 

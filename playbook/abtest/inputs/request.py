@@ -7,10 +7,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.arms import ALL
-from playbook.abtest.inputs.cells import refuse
 from playbook.abtest.inputs.engine import ZONED, Measure
 from playbook.abtest.metrics import Metric, Proportion, covariate_columns, said
-from playbook.errors import unknown
+from playbook.errors import refuse, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.abtest.inputs.cells import arm_mistakes, refuse
-from playbook.errors import unknown
+from playbook.abtest.inputs.cells import arm_mistakes
+from playbook.errors import refuse, unknown
 from playbook.format import plural
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.arms import ALL
-from playbook.abtest.inputs.cells import Cells, arms_of, refuse
+from playbook.abtest.inputs.cells import Cells, arms_of
 from playbook.abtest.inputs.engine import Measure, rows_of
 from playbook.abtest.inputs.request import column_mistakes, request, scan
 from playbook.abtest.inputs.unfit import row_mistakes, value_mistakes
+from playbook.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -261,7 +261,7 @@ def _aa(book: Book) -> list[Section]:
         Section(
             "Something differs",
             f"With the people that the plan asks for, {change(book.rules.abtest.minimum_lift)} was "
-            f"found in {fmt.percent(row['wrong'])} of {fmt.number(row['draws'])} drawn tests (95 % "
+            f"found in {fmt.percent(row['found'])} of {fmt.number(row['draws'])} drawn tests (95 % "
             f"{fmt.interval(row['low'], row['high'])}); planned were "
             f"{fmt.percent(row['promised'], 0)}.",
         ),

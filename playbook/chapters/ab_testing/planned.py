@@ -9,6 +9,7 @@ from playbook import abtest
 from playbook import format as fmt
 from playbook.book import remembered
 from playbook.chapters.ab_testing.inputs import ELEMENTS, in_words, tests, today
+from playbook.chapters.ab_testing.said import money
 from playbook.chapters.ab_testing.traffic import ALL, history, page_of, visited
 from playbook.errors import ParameterError
 
@@ -165,27 +166,19 @@ def planner(
     found = page_needs(book, page_id, lift=lift, power=power, arms=arms)
     begins = next_monday(today(book))
     ends = begins + timedelta(days=int(7 * found.weeks)) if found.plan else None
-    money = page["people_month"] * page["baseline"] * lift * page["worth"]
+    worth = page["people_month"] * page["baseline"] * lift * page["worth"]
     rows = {
         "Converts now": fmt.percent(page["baseline"]),
-        "To be shown": f"{fmt.percent(page['baseline'] * (1 + lift))} (+{fmt.percent(lift, 0)})",
+        "To be shown": f"{fmt.percent(page['baseline'] * (1 + lift))} ({fmt.lift(lift, 0)})",
         "People per arm": fmt.number(found.needed),
         "People in all arms": fmt.number(found.needed * arms),
         "People a week": fmt.number(round(page["people_week"])),
         "Full weeks": fmt.number(found.weeks),
         "Begun next Monday, it ends": fmt.date(ends),
-        f"In {rules.max_weeks} weeks it can show": _lift(found.detectable),
-        "Worth a month if it comes true": _money(book, money),
+        f"In {rules.max_weeks} weeks it can show": fmt.lift(found.detectable, 0),
+        "Worth a month if it comes true": money(book, worth),
     }
     return pd.DataFrame({"quantity": list(rows), "answer": list(rows.values())})
-
-
-def _lift(lift: float) -> str:
-    return fmt.MISSING if fmt.is_missing(lift) else f"+{fmt.percent(lift, 0)}"
-
-
-def _money(book: Book, amount: float) -> str:
-    return fmt.money(amount, book.rules.company.currency, book.rules.report.number_style)
 
 
 @remembered

@@ -22,10 +22,7 @@ def rows_of(table: pd.DataFrame) -> list[Row]:
 
 def change(lift: object) -> str:
     """A lift with its sign, as the page writes it: "+57 %"."""
-    if fmt.is_missing(lift):
-        return fmt.MISSING
-    text = fmt.percent(lift, 0)  # an end that is infinite is missing, see `fmt`
-    return f"+{text}" if float(lift) > 0 else text  # type: ignore[arg-type]
+    return fmt.lift(lift, 0)
 
 
 def listed(names: list[str]) -> str:

@@ -104,7 +104,6 @@ MISSING: dict[str, str] = {
     "days_left": "it is over",
     "best_lift": "nothing proven",
     "last": "never tested",
-    "exact": "no formula; only drawn",
     "weeks": "no rate to plan from",
     "needed": "no rate to plan from",
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playbook import abtest
 from playbook.abtest.decide.aa import aa_test as drawn_tests
 from playbook.abtest.decide.aa import power_test as drawn_winners
+from playbook.abtest.during.peeking import bounds_of
 from playbook.book import remembered
 from playbook.chapters.ab_testing.traffic import ALL, visited
 
@@ -59,7 +60,7 @@ def peek(
 
     Returns:
         `rule`, `looks`, `wrong` (share of tests with a winner), `low`, `high` (95 %, for so many
-        draws), `exact` (by integration, where there is one).
+        draws), `exact` (by integration).
 
     Raises:
         ParameterError: Everything that is wrong with the question, at once.
@@ -69,14 +70,9 @@ def peek(
     rows = []
     for name, rule in RULES.items():
         found = abtest.peeking(
-            looks,
-            rule=rule,
-            n_per_look=people_per_look,
-            baseline=baseline,
-            alpha=alpha,
-            draws=draws,
-            seed=seed,
-        )
+            looks, rule=rule, n_per_look=people_per_look, baseline=baseline, alpha=alpha,
+            draws=draws, seed=seed,
+        )  # fmt: skip
         last = found.table.iloc[-1]
         rows.append(
             {
@@ -116,56 +112,31 @@ def peek_paths(
         `path`, `look`, `n` (people per arm), `z`, `difference`, `low`, `high`, `is_crossed` (an
         ordinary p value has called a winner by now).
     """
-    return abtest.peeking(
-        looks,
-        rule="fixed",
-        n_per_look=people_per_look,
-        baseline=baseline,
-        alpha=alpha,
-        draws=draws,
-        seed=seed,
-    ).paths(shown)
+    found = abtest.peeking(
+        looks, rule="fixed", n_per_look=people_per_look, baseline=baseline, alpha=alpha,
+        draws=draws, seed=seed,
+    )  # fmt: skip
+    return found.paths(shown)
 
 
-def peek_bounds(
-    looks: int = 14,
-    *,
-    people_per_look: int = 500,
-    baseline: float = 0.05,
-    alpha: float = 0.05,
-    draws: int = DRAWS,
-    seed: int = SEED,
-) -> pd.DataFrame:
+def peek_bounds(looks: int = 14, *, alpha: float = 0.05) -> pd.DataFrame:
     """The lines beyond which each way of looking calls a winner.
 
     Args:
-        looks: As in `peek`, as are the other arguments.
-        people_per_look: People in each arm between two looks.
-        baseline: Share that converts, in both arms.
-        alpha: What is promised.
-        draws: Tests drawn.
-        seed: Of the draws.
+        looks: How often the test is looked at.
+        alpha: What each way promises.
 
     Returns:
         `name`, `look`, `z` (on both sides of zero), look by look; the ordinary line first.
     """
     import pandas as pd
 
-    parts = []
-    for name, rule in BOUNDS.items():
-        table = abtest.peeking(
-            looks,
-            rule=rule,
-            n_per_look=people_per_look,
-            baseline=baseline,
-            alpha=alpha,
-            draws=draws,
-            seed=seed,
-        ).table
-        parts.append(
-            pd.DataFrame({"name": name, "look": table["look"], "z": table["bound"].astype(float)})
-        )
-    return pd.concat(parts, ignore_index=True)
+    rows = [
+        {"name": name, "look": look, "z": z}
+        for name, rule in BOUNDS.items()
+        for look, z in enumerate(bounds_of(rule, looks, alpha), 1)
+    ]
+    return pd.DataFrame(rows)
 
 
 @remembered

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_aa",
-    "as_peek",
     "of_aa",
     "of_checks",
     "of_claim",
@@ -150,14 +149,6 @@ def of_peek(table: pd.DataFrame) -> Words:
     told = ", ".join(f"{name} {fmt.percent(rows.loc[name, 'wrong'])}" for name in held)
     see = f"Nothing differs in any of these tests. Lines made for looking keep the promise: {told}."
     return Words(title, see, f"{title}. {told}.")
-
-
-def as_peek(table: pd.DataFrame) -> pd.DataFrame:
-    """`simulated.peek` as `plots.dot_interval` takes it."""
-    shown = table.assign(name=table["rule"], value=table["wrong"])
-    return shown.assign(emphasis=shown["name"] == NAIVE)[
-        ["name", "value", "low", "high", "emphasis"]
-    ]
 
 
 def of_aa(table: pd.DataFrame) -> Words:
