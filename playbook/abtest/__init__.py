@@ -31,9 +31,10 @@ from __future__ import annotations
 from playbook.abtest.after.bayes import Bayes, bayes
 from playbook.abtest.after.bootstrap import bootstrap
 from playbook.abtest.after.compare import compare
+from playbook.abtest.after.guardrails import Guardrails, guardrails
 from playbook.abtest.after.health import Health, covariate_health
 from playbook.abtest.after.many import Family, family
-from playbook.abtest.after.noninferior import Guardrail, NonInferiority, guardrails, non_inferior
+from playbook.abtest.after.noninferior import Guardrail, NonInferiority, non_inferior
 from playbook.abtest.after.novelty import Novelty, novelty
 from playbook.abtest.after.outliers import Winsorised, winsorised
 from playbook.abtest.after.posterior import Beta, Normal
@@ -57,10 +58,11 @@ from playbook.abtest.decide.verdict import Facts, Verdict, verdict
 from playbook.abtest.during.always import AlwaysValid, always_valid, always_valid_interval
 from playbook.abtest.during.boundaries import Boundaries, group_sequential
 from playbook.abtest.during.peeking import Peeking, peeking
-from playbook.abtest.during.sequence import cumulated, sequence
+from playbook.abtest.during.sequence import Looks, cumulated, sequence
 from playbook.abtest.during.split import Split, split
 from playbook.abtest.effect import Effect, Effects
-from playbook.abtest.inputs.intake import check_partition, counts, moments
+from playbook.abtest.inputs.intake import counts, moments
+from playbook.abtest.inputs.partition import check_partition
 from playbook.abtest.inputs.units import units
 from playbook.abtest.made import made_units
 from playbook.abtest.metrics import Mean, Metric, Proportion, Ratio
@@ -81,7 +83,9 @@ __all__ = [
     "Family",
     "Groups",
     "Guardrail",
+    "Guardrails",
     "Health",
+    "Looks",
     "Mean",
     "Metric",
     "NonInferiority",

@@ -10,7 +10,7 @@ from playbook.errors import ParameterError, unknown
 from playbook.format import MISSING, lift, number, p_value, percent, points, trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -87,7 +87,7 @@ class Effect(NamedTuple):
         """Values, difference, lift and p value, in one line."""
         return (
             f"{self.arm} (n = {self.n:,}) {_value(self, self.value)} against "
-            f"{_value(self, self.value_control)}: difference {_step(self, self.difference)} "
+            f"{_value(self, self.value_control)}: difference {step(self.difference, self.unit)} "
             f"({_steps(self)}), lift {lift(self.lift)} ({_lifts(self)}), "
             f"p = {p_value(self.p_value)}"
         )
@@ -166,9 +166,16 @@ def _chosen(rows: tuple[Effect, ...], field: str, name: str | None) -> tuple[Eff
 def _lines(rows: list[Effect], adjust: Adjust) -> list[str]:
     heads = ["arm", "n", "value", "control", "difference", "interval", "lift", "interval", "p"]
     cells = [[*heads, "p adjusted"], *(_cells(row) for row in rows)]
-    if adjust == "none":
-        cells = [line[:-1] for line in cells]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    return aligned([line[:-1] for line in cells] if adjust == "none" else cells)
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of words as lines whose columns stand below each other.
+
+    >>> aligned([["arm", "n"], ["blue", "90"]])
+    ['  arm   n', '  blue  90']
+    """
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  "
         + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -182,7 +189,7 @@ def _cells(row: Effect) -> list[str]:
         f"{row.n:,}",
         _value(row, row.value),
         _value(row, row.value_control),
-        _step(row, row.difference),
+        step(row.difference, row.unit),
         _steps(row),
         lift(row.lift),
         _lifts(row),
@@ -195,20 +202,29 @@ def _value(row: Effect, value: float) -> str:
     return percent(value, 2) if row.unit == "share" else _significant(value)
 
 
-def _step(row: Effect, value: float) -> str:
-    return points(value, 2) if row.unit == "share" else _signed(value)
+def step(value: float, unit: str) -> str:
+    """A difference with its sign: points of a share, or the metric's own unit.
+
+    >>> step(0.012, "share"), step(-3.456, "number")
+    ('+1.20 points', '−3.46')
+    """
+    return points(value, 2) if unit == "share" else _signed(value)
 
 
 def _steps(row: Effect) -> str:
-    return _span(row.low, row.high, lambda value: _step(row, value))
+    return span(row.low, row.high, lambda value: step(value, row.unit))
 
 
 def _lifts(row: Effect) -> str:
-    return _span(row.lift_low, row.lift_high, lift)
+    return span(row.lift_low, row.lift_high, lift)
 
 
-def _span(low: float, high: float, write: Callable[[float], str]) -> str:
-    """An interval in words; its unit is named once."""
+def span(low: float, high: float, write: Callable[[float], str]) -> str:
+    """An interval in words, its ends written by `write`; their unit is named once.
+
+    >>> span(0.1, 0.2, lift), span(0.1, math.inf, lift)
+    ('+10.0 to +20.0 %', 'above +10.0 %')
+    """
     if math.isnan(low) or math.isnan(high):
         return MISSING
     if math.isinf(low) or math.isinf(high):

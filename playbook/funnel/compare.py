@@ -1,6 +1,8 @@
 """Is one conversion different from another: difference, interval, test, adjusted for looking twice.
 
 Takes counts, so two periods, two segments or a segment against all others are the same question.
+For arms of an experiment use `playbook.abtest.compare`, whose interval is its test inverted and so
+always says what the p value says; Newcombe's, here, can differ from the test at the edge.
 """
 
 from __future__ import annotations

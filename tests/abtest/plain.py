@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from playbook.abtest import Arms, Sums
+from playbook.abtest import Arms, Groups, Sums
+from playbook.abtest.arms import VALUES
 
 
 def arms_of(rows, columns, binary=()):
@@ -16,6 +19,18 @@ def arms_of(rows, columns, binary=()):
     sizes = [len(values) for values in found]
     ends = ([values.min(axis=0) for values in found], [values.max(axis=0) for values in found])
     return Arms(tuple(rows), tuple(columns), sizes, means, products, frozenset(binary), *ends)
+
+
+def grouped(rows, columns, name):
+    """Arms of {name: (array (n, m), each unit's group (n,))}, with their groups."""
+    keys = sorted({key for _, groups in rows.values() for key in groups})
+    each = [
+        arms_of({arm: values[groups == key] for arm, (values, groups) in rows.items()}, columns)
+        for key in keys
+    ]
+    parts = (np.stack([getattr(arms, field) for arms in each]) for field in VALUES)
+    whole = arms_of({arm: values for arm, (values, _) in rows.items()}, columns)
+    return replace(whole, parts=Groups((name,), tuple((key,) for key in keys), *parts))
 
 
 def shares(conversions, n, *, names="AB"):
@@ -36,6 +51,15 @@ def sums_of(draw, rng, sizes, repetitions, chunk=2_000):
     products = np.concatenate([np.stack([p for _, p in part], axis=1) for part in parts])
     n = np.broadcast_to(np.array(sizes), means.shape[:2])
     return Sums(n, means, products)
+
+
+def sums_of_rows(rows):
+    """Sums of many tests of one array (…, n, m) for each arm, the control first."""
+    parts = [_summed(values) for values in rows]
+    means, products = (np.stack(each, axis=1) for each in zip(*parts, strict=True))
+    return Sums(
+        np.broadcast_to([values.shape[-2] for values in rows], means.shape[:2]), means, products
+    )
 
 
 def _summed(values):

@@ -1,22 +1,23 @@
 """Intervals that hold at every look.
 
-Oracles: the mixture's likelihood ratio by quadrature; the published formula written out; SciPy's
-minimiser for the tuning; integration of the chance to cross over 300 looks; simulated tests that
-are looked at after every person.
+Oracles: the mixture's likelihood ratio integrated in decimals; the published formula written out;
+SciPy's minimiser for the tuning; integration of the chance to cross over 300 looks; simulated tests
+that are looked at after every person.
 """
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm
+from scipy.stats import norm, ttest_ind_from_stats
+from statsmodels.stats.proportion import test_proportions_2indep as proportions_2indep
 
 from playbook import abtest
 from playbook.abtest.during import mixture
@@ -32,21 +33,88 @@ def shares(converted, n, names="AB", by=()):
     return abtest.counts(pd.DataFrame(table), control=names[0], by=by)
 
 
-@settings(deadline=None, max_examples=40)
-@given(st.floats(-6, 6), st.floats(0.02, 30))
-def test_the_p_value_is_one_over_the_mixture_of_likelihood_ratios(z, share):
-    """Robbins (1970): the mean of exp(d s - d^2 n / 2) over effects d that are normal(0, rho)."""
-    n, rho2 = 1000 * share, mixture.tightest(0.05) / 1000
-    s, rho = z * math.sqrt(n), math.sqrt(rho2)
+def weighed(z, people, rho2, *, sides=2):
+    """Robbins (1970): the likelihood ratio of an effect, mean over effects that are normal(0, rho).
 
-    def weighed(d):
-        return math.exp(d * s - d * d * n / 2 - d * d / (2 * rho2)) / (rho * math.sqrt(2 * math.pi))
+    exp(d s - d^2 n / 2), where s = z sqrt(n), is integrated over d in decimals: by the trapezoid
+    rule, whose error falls faster than any power for so smooth a bell. Where one side counts, over
+    effects above zero alone, at twice their weight; by Simpson's rule, as the bell is cut there.
+    """
+    with localcontext(prec=40):
+        z, n, rho2 = Decimal(z), Decimal(people), Decimal(rho2)
+        s, precision = z * n.sqrt(), n + 1 / rho2
+        middle, width = s / precision, 13 / precision.sqrt()
+        low = middle - width if sides == 2 else Decimal(0)
+        steps = 120 if sides == 2 else 400
+        step = (middle + width - low) / steps
+        total = Decimal(0)
+        for k in range(steps + 1):
+            d = low + k * step
+            weight = 1 if sides == 2 else 1 if k in (0, steps) else 4 if k % 2 else 2
+            total += weight * (d * s - d * d * precision / 2).exp()
+        bell = (2 * rho2 * Decimal(math.pi)).sqrt()
+        return float(total * step * (1 if sides == 2 else Decimal(2) / 3) / bell)
 
-    middle, width = s / (n + 1 / rho2), 12 / math.sqrt(n + 1 / rho2)
-    ratio = quad(weighed, middle - width, middle + width, epsabs=0, epsrel=1e-12)[0]
-    found = mixture.p_value(z, n, tuned_at=1000)
-    if not np.isinf(mixture.reach(n, 1000)):
-        assert found == pytest.approx(min(1, 1 / ratio), rel=1e-9)
+
+@pytest.mark.parametrize("z", [0.0, 0.7, 2.5, 4.0, 12.0])
+@pytest.mark.parametrize("share", [0.05, 1.0, 40.0])
+@pytest.mark.parametrize("alpha", [0.01, 0.05])
+def test_bound_and_p_value_are_those_of_the_mixture_to_twelve_digits(z, share, alpha):
+    """Oracle: Ville's inequality for the mixture, integrated in decimals of 40 digits.
+
+    The interval ends where the mixture of the likelihood ratio against that value is 1 / alpha, and
+    the p value is one over the mixture against 0.
+    """
+    people = 5000 * share
+    rho2 = mixture.tightest(alpha) / 5000
+    found = abtest.always_valid_interval(z, 1, people, tuned_at=5000, alpha=alpha)
+    if math.isinf(found.reach):  # nothing is said so early: the mixture would ask for more than 7
+        assert weighed(mixture.FARTHEST, people, rho2) < 1 / alpha
+        return
+    for end in (found.low, found.high):
+        assert weighed(z - end, people, rho2) == pytest.approx(1 / alpha, rel=1e-11)
+    assert found.p_value == pytest.approx(min(1, 1 / weighed(z, people, rho2)), rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.2, 1.0, 40.0])
+def test_a_one_sided_bound_is_a_little_beyond_that_of_its_mixture(share):
+    """Effects above zero alone: the formula is a bound of their mixture, less than 2 % farther."""
+    people, rho2 = 5000 * share, mixture.tightest(0.1) / 5000
+    found = abtest.always_valid_interval(0, 1, people, tuned_at=5000, alternative="greater")
+    assert weighed(-found.low, people, rho2, sides=1) >= 20
+    assert weighed(-0.98 * found.low, people, rho2, sides=1) < 20
+    for z in (2.5, 4.0, 6.0):
+        p = abtest.always_valid_interval(z, 1, people, tuned_at=5000, alternative="greater").p_value
+        exactly = 1 / weighed(z, people, rho2, sides=1)
+        assert exactly <= p < 1.7 * exactly + 1e-12
+
+
+def test_shares_and_means_end_where_the_mixture_is_twenty():
+    """From counts and moments: the test at an end of the interval, as a z, has a mixture of 20.
+
+    Oracles: of shares the score by statsmodels; of means Welch's t by SciPy, turned into a normal
+    value of the same tail; the mixture of each in decimals.
+    """
+    rho2 = mixture.tightest(0.05) / 9000
+    row = abtest.always_valid(shares([310, 390], [4000, 4400]), tuned_at=9000).one()
+    people = 4 * 4000 * 4400 / 8400
+    for ratio in (1 + row.lift_low, 1 + row.lift_high):
+        z = proportions_2indep(
+            390, 4400, 310, 4000, value=ratio, compare="ratio", method="score", correction=False
+        ).statistic
+        assert weighed(z, people, rho2) == pytest.approx(20, rel=1e-7)
+    none = proportions_2indep(
+        390, 4400, 310, 4000, value=0, compare="diff", method="score", correction=False
+    ).statistic
+    assert row.p_value == pytest.approx(min(1, 1 / weighed(none, people, rho2)), rel=1e-9)
+    table = {"arm": ["A", "B"], "n": [300, 250], "mean": [10, 11.5], "variance": [16.0, 25.0]}
+    row = abtest.always_valid(
+        abtest.moments(pd.DataFrame(table), control="A", name="x"), tuned_at=9000
+    ).one()
+    people = 4 * 300 * 250 / 550
+    for end, mix in ((row.low, 20), (row.high, 20), (0, 1 / row.p_value)):
+        p = ttest_ind_from_stats(11.5 - end, 5, 250, 10, 4, 300, equal_var=False).pvalue
+        assert weighed(norm.isf(p / 2), people, rho2) == pytest.approx(mix, rel=1e-9)
 
 
 def test_the_reach_is_that_of_the_published_formulas():
@@ -212,7 +280,7 @@ def test_looks_are_read_one_by_one_and_what_was_ruled_out_stays_so():
         }
     )
     looks = abtest.cumulated(abtest.counts(day, control="A", by="day"))
-    table = abtest.sequence(looks, RATE, tuned_at=12_000)
+    table = abtest.sequence(looks, RATE, tuned_at=12_000).table
     assert table["look"].tolist() == list(range(1, 21))
     assert table["n"].tolist() == [400 * k for k in range(1, 21)]
     alone = abtest.always_valid(looks[9], RATE, tuned_at=12_000).one()
@@ -228,8 +296,28 @@ def test_looks_are_read_one_by_one_and_what_was_ruled_out_stays_so():
     assert table["p_running"].tolist() == [table["p_value"][: k + 1].min() for k in range(20)]
     assert table["is_different"].is_monotonic_increasing
     assert table["is_different"].iloc[-1]
-    numbered = abtest.sequence(list(looks.values()), RATE, tuned_at=12_000)
+    numbered = abtest.sequence(list(looks.values()), RATE, tuned_at=12_000).table
     pd.testing.assert_frame_equal(numbered, table)
+
+
+def test_looks_print_what_was_compared_how_and_since_when_it_is_different():
+    """Oracle: the last look by `always_valid`; the first row of the table that is different."""
+    ones = np.array([[40, 60, 44], [41, 74, 38], [38, 74, 40]])
+    arms = [shares(ones[: k + 1].sum(axis=0), [400 * (k + 1)] * 3, "ABC") for k in range(3)]
+    found = abtest.sequence(dict(zip(("Mon", "Tue", "Wed"), arms, strict=True)), RATE, tuned_at=900)
+    last = abtest.always_valid(arms[-1], RATE, tuned_at=900)
+    assert str(found).splitlines() == [
+        "converted, 3 looks, the last: Wed. Control A (n = 1,200); 95 % over all looks, two-sided.",
+        "",
+        "  arm  n      difference    interval of all looks   least p  different",
+        "  B    1,200  +7.42 points  +3.12 to +11.78 points  7.2e-06  since Tue",
+        "  C    1,200  +0.25 points  −3.58 to +4.09 points   1        not yet",
+        "",
+        f"Method: {last.rows[0].method}.",
+        *last.notes,
+    ]
+    assert found.table.loc[found.table["is_different"], "look"].tolist() == ["Tue", "Wed"]
+    assert found.last["high"].tolist() == [row.high for row in last]
 
 
 def test_days_add_up_to_the_whole_exactly():
@@ -246,7 +334,7 @@ def test_days_add_up_to_the_whole_exactly():
 
 def test_looks_before_the_first_conversion_are_open():
     looks = [shares([0, 0], [50, 60]), shares([4, 5], [200, 230])]
-    table = abtest.sequence(looks, RATE, tuned_at=500)
+    table = abtest.sequence(looks, RATE, tuned_at=500).table
     assert math.isnan(table["difference"][0])
     assert table.loc[0, ["low", "high", "p_value"]].tolist() == [-math.inf, math.inf, 1]
     assert np.isfinite(table["low"][1])

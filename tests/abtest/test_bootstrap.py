@@ -118,17 +118,17 @@ def test_an_ibis_table_is_read():
 
 
 def test_intervals_cover_as_they_say():
-    """400 pairs of arms of 60 exponential values: 95 % within four standard errors."""
+    """250 pairs of arms of 60 exponential values: 95 %, as far as so few can tell."""
     rng = np.random.default_rng(9)
-    hits = 0
-    for draw in range(400):
+    hits, pairs = 0, 250
+    for draw in range(pairs):
         arm = np.repeat(["A", "B"], 60)
         rows = pd.DataFrame({"arm": arm, "spent": rng.exponential(np.where(arm == "B", 2, 1))})
         found = bootstrap(
             rows, np.mean, column="spent", control="A", draws=1000, method="bca", seed=draw
         ).one()
         hits += found.low <= 1 <= found.high
-    assert 0.905 < hits / 400 < 0.98
+    assert stats.binomtest(hits, pairs, 0.95).pvalue > 1e-3
 
 
 def test_a_control_that_may_be_zero_has_no_interval_of_the_lift():

@@ -248,6 +248,54 @@ def test_segments_that_do_not_partition_are_refused(name):
     assert str(refused.value) == message
 
 
+PARTS = {
+    "arm": ["A", "A", "B", "B"],
+    "segment": ["new", "known"] * 2,
+    "n": [40, 60, 3, 1],
+    "mean": [1.0, -2 / 3, 4.0, 8.0],
+    "variance": [2.0, 3.0, 1.0, NAN],
+}
+# A: 40 x 1 - 60 x 2/3 = 0; (39 x 2 + 59 x 3 + 40 x 60 / 100 x (5/3)^2) / 99. B: 3, 4, 5 and 8.
+ADDED = {
+    "arm": ["A", "B"],
+    "n": [100, 4],
+    "mean": [0.0, 5.0],
+    "variance": [(78 + 177 + 24 * 25 / 9) / 99, 14 / 3],
+}
+
+
+def test_groups_of_moments_that_partition_are_taken():
+    """Means of 0 too, where nothing is a share of the mean."""
+    whole = table(**ADDED)
+    hold_alike(
+        moments(table(**PARTS), control="A", by="segment", whole=whole),
+        moments(whole, control="A"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": [100, 5]}, f"arm 'B': the groups add up to 4 units, the whole has 5. {ADVICE}"),
+        (
+            {"mean": [0.0, 5.01]},
+            f"arm 'B': value is 5 in all groups together, and 5.01 in the whole. {ADVICE}",
+        ),
+        (
+            {"variance": [3.2, 14 / 3]},
+            (
+                "arm 'A': the variance of value is 3.24916 in all groups together, and 3.2 in the "
+                f"whole. {ADVICE}"
+            ),
+        ),
+    ],
+)
+def test_groups_of_moments_that_do_not_partition_are_refused(change, message):
+    with pytest.raises(ParameterError) as refused:
+        moments(table(**PARTS), control="A", by="segment", whole=table(**ADDED | change))
+    assert str(refused.value) == message
+
+
 def test_segments_that_partition_are_taken():
     found = counts(table(**SEGMENTS), control="A", by="segment", whole=table(**TWO))
     check_partition(found, counts(table(**TWO), control="A"))

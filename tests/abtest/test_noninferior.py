@@ -122,12 +122,59 @@ def test_guardrails_are_a_row_per_metric_and_arm():
         Guardrail(Ratio("revenue", "visits"), 0.2),
         Guardrail(Mean("visits"), 0.5, higher_is_better=False, relative=False),
     ]
-    table = guardrails(arms, rails)
+    found = guardrails(arms, rails)
+    table = found.table
     assert table[["metric", "arm"]].to_numpy().tolist() == [
         ["revenue per visits", "B"], ["revenue per visits", "C"], ["visits", "B"], ["visits", "C"],
     ]  # fmt: skip
     one = non_inferior(arms, Ratio("revenue", "visits"), margin=0.2, arm="C")
-    assert table.iloc[1].to_dict() == one._asdict()
+    assert table.iloc[1].to_dict() == found.rows[1]._asdict() == one._asdict()
+    assert (list(found), len(found), found.arms) == (list(found.rows), 4, ("B", "C"))
+    assert found.of("C").rows == (found.rows[1], found.rows[3])
+
+
+def test_guardrails_say_what_they_are_by_what_and_against_what():
+    arms = moments(
+        pd.DataFrame({"arm": list("ABC"), "n": 500, "mean": [2, 1.9, 1.4], "variance": 1.0}),
+        control="A",
+        name="visits",
+    )
+    each = Mean("visits", name="visits each")
+    found = guardrails(arms, [Guardrail("visits", 0.2), Guardrail(each, 0.5, relative=False)])
+    assert str(found).splitlines() == [
+        "Guardrails: broken. Control A (n = 500); each one-sided at 2.5 %, all have to hold.",
+        "",
+        "  metric       arm  n    estimate  at worst  margin   p        answer",
+        "  visits       B    500  −5.0 %    −10.9 %   −20.0 %  9.9e-08  held",
+        "  visits       C    500  −30.0 %   −35.2 %   −20.0 %  1        broken",
+        "  visits each  B    500  −0.10     −0.22     −0.50    1.9e-10  held",
+        "  visits each  C    500  −0.60     −0.72     −0.50    0.94     open",
+        "",
+        "visits: Welch's t test; lift by Fieller.",
+        "visits each: Welch's t test; lift by Fieller.",
+    ]
+    assert [found.of(arm).status for arm in "BC"] == ["held", "broken"]
+    assert (found.is_held, found.of("B").is_held, found.control) == (False, True, "A")
+    rail = [Guardrail("visits", 0.5, relative=False)]
+    assert guardrails(arms, rail).status == "open"
+
+
+def test_a_guardrail_says_its_sizes_and_its_method():
+    said = str(non_inferior(arms_of(spent(), ["x"]), Mean("x"), margin=0.5))
+    assert said.endswith("; n = 300 against 400; Welch's t test; lift by Fieller")
+
+
+def test_no_guardrails_hold_nothing():
+    arms = arms_of(spent(), ["x"])
+    for none in ([], Guardrail("x", 0.1), ["x"]):
+        with pytest.raises(ParameterError) as refused:
+            guardrails(arms, none)
+        assert str(refused.value) == (
+            "rails must be a list of one Guardrail or more, such as "
+            "[Guardrail('complained', 0.1, higher_is_better=False)]."
+        )
+    with pytest.raises(ParameterError, match=r"unknown arm 'C'\. Allowed: B"):
+        guardrails(arms, [Guardrail("x", 0.1)]).of("C")
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,20 @@ def test_it_says_what_the_days_say():
     )
     fading = str(of(days(lambda day: 0.3 - 0.02 * day, people=3000))).splitlines()
     assert fading[0].endswith("The effect is not the same on all days: read the later ones.")
-    assert len(fading) == 3
+    assert len(fading) == 4
+
+
+def test_it_says_how_it_was_found_and_of_how_many():
+    """200 people of an arm come on each of 12 days; on one more nobody but the control's do."""
+    rows = days(lambda _: 0.12)
+    lonely = pd.DataFrame({"arm": ["A", "B"], "day": 12, "exposures": [50, 0], "conversions": 0})
+    found = of(pd.concat([rows, lonely]))
+    kept = rows.groupby("arm")["exposures"].sum()
+    assert str(found).splitlines()[-1] == (
+        f"95 % intervals, n = {kept['B']:,} against {kept['A']:,}; 1 day left out; z test with "
+        "each arm's own spread (Wald); days weigh by their units, each with its own error."
+    )
+    assert found.method.startswith("z test with each arm's own spread (Wald); ")
 
 
 @pytest.mark.parametrize(

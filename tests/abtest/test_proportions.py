@@ -215,23 +215,27 @@ def test_a_side_of_the_exact_test_is_barnards(table, alternative):
     assert found.p_value == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_exact_intervals_cover_at_least_what_they_say():
-    """Every pair of counts of 5 and 7 units, at shares all over: never below 90 %."""
-    n, n_control = 5, 7
-    settings = {"confidence": 0.9, "alternative": "two-sided"}
-    found = [
-        (a, c, exact(Counts(a, n, c, n_control), **settings))
-        for a in range(n + 1)
-        for c in range(n_control + 1)
-    ]
+def test_the_exact_intervals_cover_at_least_what_they_say(monkeypatch):
+    """Every pair of counts of 3 and 5 units, at shares all over: never below 90 %.
+
+    Ends that are found to a millionth lie no farther in, and take less time.
+    """
+    monkeypatch.setattr("playbook.abtest.after.exact.HALVINGS", 14)
+    n, n_control = 3, 5
+    asked = {"confidence": 0.9, "alternative": "two-sided"}
+    pairs = list(itertools.product(range(n + 1), range(n_control + 1)))
+    found = [exact(Counts(a, n, c, n_control), **asked) for a, c in pairs]
+    lows, highs, lift_lows, lift_highs = (
+        np.array([getattr(one, field) for one in found])
+        for field in ("low", "high", "lift_low", "lift_high")
+    )
+    arms, controls = np.array(pairs).T
     for share, control in itertools.product((0.02, 0.1, 0.4, 0.8, 0.97), (0.05, 0.2, 0.5, 0.9)):
-        chances = [stats.binom.pmf(a, n, share) * stats.binom.pmf(c, n_control, control)
-                   for a, c, _ in found]  # fmt: skip
+        chances = stats.binom.pmf(arms, n, share) * stats.binom.pmf(controls, n_control, control)
         apart, lift = share - control, share / control - 1
-        of_difference = [e.low <= apart <= e.high for _, _, e in found]
-        of_lift = [c == 0 or e.lift_low <= lift <= e.lift_high for _, c, e in found]
-        assert np.dot(chances, of_difference) >= 0.9
-        assert np.dot(chances, of_lift) >= 0.9
+        of_lift = (controls == 0) | ((lift_lows <= lift) & (lift <= lift_highs))
+        assert chances @ ((lows <= apart) & (apart <= highs)) >= 0.9
+        assert chances @ of_lift >= 0.9
 
 
 @pytest.mark.parametrize("table", [(7, 10, 2, 12), (6, 10, 2, 12), (1, 8, 6, 9), (4, 9, 3, 9)])

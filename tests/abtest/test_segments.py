@@ -115,6 +115,25 @@ def test_it_says_whether_segments_differ_at_all():
     )
 
 
+def test_it_prints_each_segment_with_its_people_and_the_method():
+    small = [*ROWS, ("rare", "A", 9, 0), ("rare", "B", 1, 0)]
+    lines = str(segments(arms(small), "kind", Proportion())).splitlines()
+    table = segments(arms(small), "kind", Proportion()).table.set_index("segment")
+    heads = ["kind", "arm", "n", "n control", "difference", "interval", "lift", "p adjusted (holm)"]
+    assert lines[3].split() == " ".join(heads).split()
+    assert [line.split()[:4] for line in lines[4:8]] == [
+        ["known", "B", "500", "500"], ["new", "B", "1,000", "1,000"],
+        ["partner", "B", "690", "700"], ["rare", "B", "1", "9"],
+    ]  # fmt: skip
+    new = table.loc["new"]
+    assert lines[5].split()[4:6] == [f"+{100 * new['difference']:.2f}", "points"]
+    assert lines[5].split()[-1] == f"{new['p_adjusted']:.2g}"
+    assert lines[7].split()[4:8] == ["–"] * 4
+    assert lines[7].endswith("  fewer than two units in B")
+    assert lines[9].startswith("Control A (n = 2,209); 95 % intervals, two-sided;")
+    assert lines[11] == "converted (score test: pooled z, intervals by inverting it)"
+
+
 def test_a_segment_without_figures_says_why_and_counts_for_nothing():
     small = [
         *ROWS,

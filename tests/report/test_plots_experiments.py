@@ -320,6 +320,31 @@ def test_what_compare_gave_is_drawn_with_a_name_for_what_differs():
     assert any("8.0 % → 12.1 %" in word for word in words)
 
 
+def test_guardrails_are_drawn_with_answer_and_margin():
+    rows = abtest.made_units(n=4000, lift=-0.3)
+    arms = abtest.units(rows, ["revenue", "visits"], control="A")
+    rails = [
+        abtest.Guardrail("revenue", 0.2),
+        abtest.Guardrail("visits", 0.3, higher_is_better=False),
+    ]
+    found = abtest.guardrails(arms, rails)
+    words = texts(plots.forest(found, title="t"))
+    assert {"revenue", "visits", "broken", "held"} <= set(words)
+    assert any("margin −20.0 %" in word for word in words)
+    assert any("margin +30.0 %" in word for word in words)
+    assert {"← less", "more →"} <= set(words)  # fewer visits are better here, less revenue is not
+    alone = texts(plots.forest(abtest.guardrails(arms, rails[:1]), title="t"))
+    assert {"← worse", "better →"} <= set(alone)
+    with pytest.raises(ParameterError) as refused:
+        plots.forest(
+            abtest.guardrails(arms, [abtest.Guardrail("visits", 1, relative=False)]), title="t"
+        )
+    assert str(refused.value) == (
+        "forest draws lifts, and the margin of visits is none: leave it out, or give it as a share "
+        "of the control's value."
+    )
+
+
 def test_segments_are_drawn_by_their_names():
     rows = abtest.made_units(n=4000, lift=0.3)
     arms = abtest.units(rows, abtest.Mean("revenue"), control="A", by="segment")

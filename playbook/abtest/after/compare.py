@@ -166,15 +166,21 @@ def _words(metric: Metric, asked: Asked, strata: str | None) -> str:
     if isinstance(metric, Proportion) and strata is None:
         own = OF_SHARES[metric.method]
         return own if asked.relative == "fieller" else f"{own}; {OF_LIFTS[asked.relative]}"
-    names = ", ".join(c if isinstance(c, str) else c.label for c in metric.covariates)
-    steps = [
-        f"post-stratified by {strata}" if strata else "",
-        "ratio of sums by the delta method" if isinstance(metric, Ratio) else "",
-        f"adjusted by {names} (CUPED)" if names else "",
-        "Welch's t test",
-        OF_LIFTS[asked.relative],
-    ]
-    return "; ".join(step for step in steps if step)
+    mixed = [f"post-stratified by {strata}"] if strata else []
+    return "; ".join([*mixed, *steps_of(metric), OF_LIFTS[asked.relative]])
+
+
+def steps_of(metric: Metric) -> Iterator[str]:
+    """How a metric is read as a mean or a ratio, in words.
+
+    >>> list(steps_of(Ratio("revenue", "visits", covariates="visits_before")))
+    ['ratio of sums by the delta method', 'adjusted by visits_before (CUPED)', "Welch's t test"]
+    """
+    if isinstance(metric, Ratio):
+        yield "ratio of sums by the delta method"
+    if names := ", ".join(c if isinstance(c, str) else c.label for c in metric.covariates):
+        yield f"adjusted by {names} (CUPED)"
+    yield "Welch's t test"
 
 
 def _doubts(arms: Arms, metrics: Sequence[Metric]) -> Iterator[str]:

@@ -8,15 +8,16 @@ from playbook.abtest.after.adjusted import adjusted
 from playbook.abtest.after.means import independent, pairs
 from playbook.abtest.after.proportions import Counts, unpooled
 from playbook.abtest.after.ratios import linearised
-from playbook.abtest.after.strata import mixed, with_mix
+from playbook.abtest.after.strata import Strata, mixed, with_mix
 from playbook.abtest.arms import Sums
 from playbook.abtest.metrics import Proportion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playbook.abtest.after.means import Levels
     from playbook.abtest.after.ratios import Linear
     from playbook.abtest.after.reading import Pair
-    from playbook.abtest.after.strata import Strata
     from playbook.abtest.arms import Arms
     from playbook.abtest.metrics import Metric
 
@@ -62,17 +63,36 @@ def levels_of(arms: Arms, metric: Metric, strata: Strata | None = None) -> Level
     [0.01, 0.02]
     """
     at = [arms.column(name) for name in metric.columns]
-    parts = None if strata is None else strata.of(at)
-    sums = sums_of(arms, metric) if parts is None else mixed(parts)
-    linear = linearised(sums, metric.columns, metric)
+    seen = sums_of(arms, metric) if strata is None else strata.of(at)
+    return estimated(seen, metric.columns, metric)
+
+
+def estimated(seen: Sums | Strata, columns: Sequence[str], metric: Metric) -> Levels:
+    """The levels of the arms, of many tests at once if need be.
+
+    Args:
+        seen: Units, means and products of m columns in k arms, of any shape (…) before k; or in
+            strata, each arm then at the whole test's mix.
+        columns: Names of the m columns.
+        metric: What is measured; a Proportion is read as a mean.
+
+    >>> import numpy as np
+    >>> from playbook.abtest.metrics import Mean
+    >>> sums = Sums(np.array([100, 100]), np.array([[5.0], [6.0]]), np.array([[[99.0]], [[198.0]]]))
+    >>> estimated(sums, ("spent",), Mean("spent")).own.round(4).tolist()
+    [0.01, 0.02]
+    """
+    sums = mixed(seen) if isinstance(seen, Strata) else seen
+    linear = linearised(sums, columns, metric)
     gradient = linear.gradient[..., 0, :]
     if metric.covariates:
         levels, slopes = adjusted(sums.n, linear)
-        gradient = gradient - slopes @ linear.gradient[..., 1:, :]
+        moved = slopes[..., None, None, :] @ linear.gradient[..., 1:, :]
+        gradient = gradient - moved[..., 0, :]
     else:
         variances = linear.products[..., 0, 0] / (sums.n - 1)
         levels = independent(sums.n, linear.values[..., 0], variances)
-    return levels if parts is None else with_mix(levels, gradient, parts)
+    return with_mix(levels, gradient, seen) if isinstance(seen, Strata) else levels
 
 
 def linear_of(arms: Arms, metric: Metric) -> Linear:

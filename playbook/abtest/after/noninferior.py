@@ -1,4 +1,4 @@
-"""Whether an arm is at least not worse by more than can be borne: non-inferiority, guardrails.
+"""Whether an arm is at least not worse by more than can be borne: non-inferiority.
 
 "No significant difference" is no proof that nothing was lost: a small test finds no difference in
 anything. Here the arm has to prove that it is better than the worst that would be accepted, the
@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from playbook.abtest.after.checks import check_arms, chosen_metric
+from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.exact import Side
 from playbook.abtest.after.levels import counts_of, pair_of
@@ -28,9 +28,7 @@ from playbook.errors import ParameterError
 from playbook.format import lift, number, points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import pandas as pd
+    from collections.abc import Iterator
 
     from playbook.abtest.arms import Arms, Floats
     from playbook.abtest.effect import Alternative, Effect
@@ -128,23 +126,27 @@ class NonInferiority(NamedTuple):
         return self.status == "held"
 
     def __str__(self) -> str:
-        """The answer, with the worst that it could be and the margin."""
+        """The answer, with the worst that it could be, the margin, the sizes and the method."""
         answer = {
             "held": "not worse by more than the margin",
             "broken": "worse by more than the margin",
             "open": "not proven to be within the margin",
         }[self.status]
         worst = (
-            f"at worst {self._said(self.bound)} against {self.control}"
+            f"at worst {self.said(self.bound)} against {self.control}"
             if math.isfinite(self.bound)
             else f"how far from {self.control} is open, as {self.control} cannot be told from zero"
         )
         return (
-            f"{self.metric}: {self.arm} is {answer}; {worst}, margin {self._said(self.worst)}, "
-            f"p = {self.p_value:.2g} (one-sided, at most {self.alpha:g})"
+            f"{self.metric}: {self.arm} is {answer}; {worst}, margin {self.said(self.worst)}, "
+            f"p = {self.p_value:.2g} (one-sided, at most {self.alpha:g}); n = {self.n:,} against "
+            f"{self.n_control:,}; {self.method}"
         )
 
-    def _said(self, value: float) -> str:
+    def said(self, value: float) -> str:
+        """A lift or a difference of this metric in words."""
+        if not math.isfinite(value):
+            return "open"
         if self.relative:
             return lift(value)
         return points(value, 2) if self.unit == "share" else number(value)
@@ -184,44 +186,17 @@ def non_inferior(
     >>> arms = Arms(("A", "B"), ("converted",), *sums, frozenset({"converted"}))
     >>> print(non_inferior(arms, Proportion(), margin=0.1))
     converted: B is not worse by more than the margin; at worst −6.2 % against A, margin −10.0 %, \
-p = 0.00039 (one-sided, at most 0.025)
+p = 0.00039 (one-sided, at most 0.025); n = 9,000 against 9,000; score test: pooled z, intervals \
+by inverting it
     """
     rail = Guardrail(metric, margin, higher_is_better, relative)
     if arm is None and len(arms.others) > 1:
         raise ParameterError(f"say which arm: {', '.join(arms.others)}.")
-    return next(iter(_tested(arms if arm is None else arms.only(arm), rail, alpha)))
+    return next(iter(in_every_arm(arms if arm is None else arms.only(arm), rail, alpha)))
 
 
-def guardrails(arms: Arms, rails: Sequence[Guardrail], *, alpha: float = 0.025) -> pd.DataFrame:
-    """Every guardrail in every arm.
-
-    Args:
-        arms: From `counts`, `moments` or `units`.
-        rails: What must not suffer. All of them have to hold, so alpha is not divided.
-        alpha: One-sided, see `non_inferior`.
-
-    Returns:
-        One row per guardrail and arm: the fields of `NonInferiority`.
-
-    Raises:
-        ParameterError: alpha is not allowed, or what `compare` refuses.
-
-    >>> from playbook.abtest.arms import Arms
-    >>> sums = ([9000, 9000], [[0.2], [0.199]], [[[1440]], [[1434.6]]])
-    >>> arms = Arms(("A", "B"), ("converted",), *sums, frozenset({"converted"}))
-    >>> guardrails(arms, [Guardrail(Proportion(), 0.1)])[["metric", "arm", "status"]].to_numpy()
-    array([['converted', 'B', 'held']], dtype=object)
-    """
-    import pandas as pd
-
-    metrics = [chosen_metric(arms, rail.metric) for rail in rails]
-    check_arms(arms, metrics)
-    rows = [row for rail in rails for row in _tested(arms, rail, alpha)]
-    return pd.DataFrame(rows, columns=list(NonInferiority._fields))
-
-
-def _tested(arms: Arms, rail: Guardrail, alpha: float) -> Iterator[NonInferiority]:
-    """A guardrail in every arm."""
+def in_every_arm(arms: Arms, rail: Guardrail, alpha: float) -> Iterator[NonInferiority]:
+    """A guardrail in every arm, see `non_inferior`."""
     if not 0 < alpha < 0.5:
         raise ParameterError(
             f"alpha must lie between 0 and 0.5, not {alpha:g}: 0.025 is one wrong answer in forty."

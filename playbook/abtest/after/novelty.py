@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.after.checks import check_arms, chosen_metric
+from playbook.abtest.after.compare import OF_SHARES, steps_of
 from playbook.abtest.after.levels import pair_of
 from playbook.abtest.after.reading import read
 from playbook.abtest.after.refusals import wrong_settings
@@ -31,7 +32,7 @@ from playbook.abtest.after.tails import critical, p_value
 from playbook.abtest.arms import merged
 from playbook.abtest.metrics import Proportion
 from playbook.errors import ParameterError, refuse
-from playbook.format import number, plural, points
+from playbook.format import number, plural, points, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +84,7 @@ class Novelty:
         control: What it is compared with.
         confidence: Coverage of the intervals.
         left_out: Days without two units in both arms, or that cannot be adjusted.
+        method: The convention, in words.
         unit: share where values are shares of units, else number.
     """
 
@@ -95,6 +97,7 @@ class Novelty:
     control: str
     confidence: float
     left_out: int
+    method: str
     unit: str
 
     @property
@@ -107,7 +110,7 @@ class Novelty:
         return min(found) <= (1 - self.confidence) / len(found)
 
     def __str__(self) -> str:
-        """What the days say, in three sentences."""
+        """What the days say, in three sentences, and how it was found."""
         first, last = self.table["difference"].iloc[[0, -1]]
         moves = (
             "The effect is not the same on all days: read the later ones."
@@ -124,6 +127,9 @@ class Novelty:
                 f"After the first {plural(self.first_days, 'day')} it is different by "
                 f"{self._change(self.later)}."
             )
+        sizes = f"n = {self.table['n'].sum():,} against {self.table['n_control'].sum():,}"
+        skipped = f"; {plural(self.left_out, 'day')} left out" if self.left_out else ""
+        lines.append(f"{trimmed(self.confidence, 2)} intervals, {sizes}{skipped}; {self.method}.")
         return "\n".join(lines)
 
     def _change(self, change: Change) -> str:
@@ -202,8 +208,14 @@ def novelty(
         control=chosen.control,
         confidence=confidence,
         left_out=len(days) - len(seen),
+        method=_method(metric),
         unit="share" if isinstance(metric, Proportion) else "number",
     )
+
+
+def _method(metric: Metric) -> str:
+    own = [OF_SHARES["unpooled"]] if isinstance(metric, Proportion) else steps_of(metric)
+    return "; ".join([*own, "days weigh by their units, each with its own error"])
 
 
 def _table(

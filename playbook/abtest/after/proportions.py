@@ -7,6 +7,10 @@ so is that of the ratio, which is 1 where the difference is 0: the three always 
 intervals of a normal approximation they never leave what is possible, and they hold with a handful
 of conversions.
 
+`playbook.funnel` describes differences by Newcombe's interval, which is put together from the two
+shares' own intervals and can take a difference for proven that its test does not, or the other way
+round; a test is decided by its p value, so here the interval is that test, inverted.
+
 Sources: Mee (1984), "Confidence bounds for the difference between two probabilities"; Miettinen and
 Nurminen (1985), "Comparative analysis of two rates", whose factor N / (N - 1) is left out, so that
 the p value is everyone's; Farrington and Manning (1990), "Test statistics and sample size

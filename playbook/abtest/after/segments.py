@@ -28,8 +28,9 @@ from playbook.abtest.after.compare import compare
 from playbook.abtest.after.levels import pair_of
 from playbook.abtest.after.many import PROMISES, adjusted, false_alarm, wrong_how
 from playbook.abtest.after.refusals import wrong_settings
+from playbook.abtest.effect import aligned, span, step
 from playbook.errors import ParameterError, refuse
-from playbook.format import number, percent, plural, trimmed
+from playbook.format import MISSING, lift, number, p_value, percent, plural, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,9 +134,33 @@ class Segments:
         )
 
     def __str__(self) -> str:
-        """The warning, whether segments differ, and the overall figures."""
+        """The warning, whether segments differ, each segment, and the overall figures."""
         lines = [self.warning, *(self._says(arm, one) for arm, one in self.heterogeneity.items())]
-        return "\n".join([*lines, "", str(self.overall)])
+        adjusted_by = f"p adjusted ({self.how})"
+        names = [
+            self.by,
+            "arm",
+            "n",
+            "n control",
+            "difference",
+            "interval",
+            "lift",
+            adjusted_by,
+            "",
+        ]
+        rows = [self._cells(row) for row in self.table.itertuples()]
+        return "\n".join([*lines, "", *aligned([names, *rows]), "", str(self.overall)])
+
+    def _cells(self, row: Any) -> list[str]:
+        unit = self.overall.rows[0].unit
+        figures = [
+            step(row.difference, unit),
+            span(row.low, row.high, lambda value: step(value, unit)),
+            lift(row.lift),
+            p_value(row.p_adjusted),
+        ]
+        known = [MISSING] * len(figures) if row.note else figures
+        return [str(row.segment), row.arm, f"{row.n:,}", f"{row.n_control:,}", *known, row.note]
 
     def _says(self, arm: str, one: Heterogeneity) -> str:
         if one.df < 1:

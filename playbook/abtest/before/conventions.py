@@ -22,6 +22,10 @@ The chance of a significant result in the wrong direction, which is next to noth
 as power, as in R. CUPED with a correlation r between metric and covariate multiplies every s^2 by
 1 - r^2.
 
+These are formulas of large samples. Where units are skewed, as orders are, arms of different sizes
+and some dozen people in the smaller find a rise more often than planned if the control is the
+greater arm, and less often if it is the smaller.
+
 Sources: Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", chapter 4,
 without its continuity correction; Cohen (1988), "Statistical Power Analysis", chapter 6; Deng, Xu,
 Kohavi and Walker (2013), "Improving the sensitivity of online controlled experiments by utilizing

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
 from playbook.abtest.arms import merged
 from playbook.abtest.during.always import always_valid
+from playbook.abtest.effect import SIDES, aligned, span, step
 from playbook.errors import ParameterError, refuse
+from playbook.format import p_value, plural, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
-    from playbook.abtest.effect import Alternative, Effect
+    from playbook.abtest.effect import Alternative, Effect, Effects
     from playbook.abtest.metrics import Metric
 
 COLUMNS = (
@@ -39,6 +41,61 @@ COLUMNS = (
     "fixed_low",
     "fixed_high",
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """A test look by look.
+
+    Attributes:
+        table: One row per look and arm: `look`, `arm`, `n`, `n_control`, `difference`, `std_error`,
+            `low`, `high`, `p_value` (always valid), `low_running`, `high_running`, `p_running` (the
+            least p value so far), `is_different` (whether the running interval leaves out 0),
+            `fixed_low`, `fixed_high` (the usual interval, which holds at one look chosen in
+            advance). At looks where nothing can be compared yet, because nobody converted, the
+            difference is missing and the interval open.
+        metric: The metric's label.
+        control: What the arms are compared with.
+        confidence: Coverage over all looks together.
+        alternative: two-sided, greater or less.
+        method: The convention, in words.
+        notes: What a reader has to know, each a sentence.
+        unit: share where values are shares of units, else number.
+    """
+
+    table: pd.DataFrame
+    metric: str
+    control: str
+    confidence: float
+    alternative: Alternative
+    method: str
+    notes: tuple[str, ...] = ()
+    unit: str = "number"
+
+    @property
+    def last(self) -> pd.DataFrame:
+        """The last look: one row per arm."""
+        return self.table.groupby("arm", sort=False).tail(1).reset_index(drop=True)
+
+    def __str__(self) -> str:
+        """What the last look says of each arm, and since when it is different."""
+        rows = list(self.last.itertuples())
+        looks = plural(self.table["look"].nunique(), "look")
+        head = (
+            f"{self.metric}, {looks}, the last: {rows[0].look}. "
+            f"Control {self.control} (n = {rows[0].n_control:,}); {trimmed(self.confidence, 2)} "
+            f"over all looks, {SIDES[self.alternative]}."
+        )
+        names = ["arm", "n", "difference", "interval of all looks", "least p", "different"]
+        cells = [names, *map(self._cells, rows)]
+        return "\n".join([head, "", *aligned(cells), "", f"Method: {self.method}.", *self.notes])
+
+    def _cells(self, row: Any) -> list[str]:
+        seen = self.table.loc[(self.table["arm"] == row.arm) & self.table["is_different"], "look"]
+        since = f"since {seen.iloc[0]}" if len(seen) else "not yet"
+        interval = span(row.low_running, row.high_running, lambda value: step(value, self.unit))
+        known = step(row.difference, self.unit), interval, p_value(row.p_running)
+        return [row.arm, f"{row.n:,}", *known, since]
 
 
 def cumulated(arms: Arms, by: str = "day") -> dict[Any, Arms]:
@@ -80,7 +137,7 @@ def sequence(
     tuned_at: float | Plan,
     confidence: float = 0.95,
     alternative: Alternative = "two-sided",
-) -> pd.DataFrame:
+) -> Looks:
     """What each look says by an interval that holds at all of them, beside the usual interval.
 
     Whatever was ruled out at one look stays ruled out: the running interval is what all intervals
@@ -95,12 +152,7 @@ def sequence(
         alternative: As in `compare`.
 
     Returns:
-        One row per look and arm: `look`, `arm`, `n`, `n_control`, `difference`, `std_error`, `low`,
-        `high`, `p_value` (always valid), `low_running`, `high_running`, `p_running` (the least p
-        value so far), `is_different` (whether the running interval leaves out 0), `fixed_low`,
-        `fixed_high` (the usual interval, which holds at one look chosen in advance). At looks where
-        nothing can be compared yet, because nobody converted, the difference is missing and the
-        interval open.
+        The looks, with the interval at each and what all of them so far have in common.
 
     Raises:
         ParameterError: Everything that is wrong with the question, at once; looks of other arms
@@ -112,8 +164,8 @@ def sequence(
     >>> rows = {"arm": ["A", "B"] * 2, "exposures": 2000, "conversions": [100, 130, 100, 155]}
     >>> days = counts(pd.DataFrame({**rows, "day": [1, 1, 2, 2]}), control="A", by="day")
     >>> looks = cumulated(days)
-    >>> table = sequence(looks, Proportion(), tuned_at=8000)
-    >>> table[["look", "low", "high", "is_different"]].round(4).values.tolist()
+    >>> found = sequence(looks, Proportion(), tuned_at=8000)
+    >>> found.table[["look", "low", "high", "is_different"]].round(4).values.tolist()
     [[1, -0.0078, 0.0382, False], [2, 0.0051, 0.0377, True]]
     """
     labelled = dict(looks if isinstance(looks, Mapping) else enumerate(looks, start=1))
@@ -122,13 +174,28 @@ def sequence(
     # The last look first: a question that is wrong is refused there, whatever early looks hold.
     last = list(labelled.values())[-1]
     metric = chosen_metric(last, metric)
-    always_valid(last, metric, tuned_at=tuned_at, **setting)
+    held = always_valid(last, metric, tuned_at=tuned_at, **setting)
     rows = [
         row
         for label, arms in labelled.items()
         for row in _read(label, arms, metric, tuned_at, setting)
     ]
-    return _running(rows)
+    return _of_all(_running(rows), held)
+
+
+def _of_all(table: pd.DataFrame, held: Effects) -> Looks:
+    """The looks, with the words of the last."""
+    first = held.rows[0]
+    return Looks(
+        table,
+        metric=first.metric,
+        control=first.control,
+        confidence=held.confidence,
+        alternative=held.alternative,
+        method=first.method,
+        notes=held.notes,
+        unit=first.unit,
+    )
 
 
 def _wrong_looks(looks: Mapping[Any, Arms]) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.inputs.cells import Cells, arm_mistakes, arms_of
-from playbook.errors import ParameterError, refuse, unknown
+from playbook.abtest.inputs.partition import check_partition
+from playbook.errors import refuse, unknown
 from playbook.format import plural
 from playbook.tables import as_pandas, need_table
 
@@ -96,6 +97,7 @@ def moments(
     variance: str = "variance",
     by: str | Sequence[str] = (),
     name: str = "value",
+    whole: Table | None = None,
 ) -> Arms:
     """The arms of a table of sizes, means and sample variances.
 
@@ -109,11 +111,13 @@ def moments(
             deviation. It may be empty where there is one unit or none.
         by: Columns that make the groups, such as a segment or a day.
         name: What is measured is called so in the answers.
+        whole: The same table without groups, unrounded. The groups must add up to it.
 
     Raises:
         ParameterError: Everything that cannot be used, at once: columns that are missing; an
             unknown control, a single arm, an arm twice; an n that is no whole number from 0 on;
-            arms without units; means and variances that are no numbers; negative variances.
+            arms without units; means and variances that are no numbers; negative variances; groups
+            that do not add up.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"arm": ["A", "B"], "n": [9, 4], "mean": [5, 6], "variance": [2, 3]})
@@ -139,49 +143,11 @@ def moments(
     products = np.where(size > 1, spread * (size - 1), 0.0)
     middle = np.where(size > 0, middle, np.nan)
     cells = _one_column(_names(frame, arm), _keys(frame, grouping), size, middle, products)
-    return arms_of(cells, control, (name,), grouping)
-
-
-def check_partition(parts: Arms, whole: Arms) -> None:
-    """Refuse groups that do not add up to the whole: some overlap, or leave somebody out.
-
-    Args:
-        parts: Arms that were added up from groups.
-        whole: The same arms, counted without groups.
-
-    Raises:
-        ParameterError: Arms, sizes or means are not the same.
-
-    >>> import pandas as pd
-    >>> day = {"arm": ["A", "B"], "exposures": [10, 10], "conversions": [5, 4]}
-    >>> arms = counts(pd.DataFrame(day), control="A")
-    >>> check_partition(arms, arms)
-    """
-    import numpy as np
-
-    if parts.names != whole.names:
-        raise ParameterError(
-            f"groups have the arms {', '.join(parts.names)}, the whole has "
-            f"{', '.join(whole.names)}: they must be the same."
-        )
-    advice = "Groups must leave nobody out and count nobody twice."
-    wrong = [
-        f"arm '{name}': the groups add up to {a:,} units, the whole has {b:,}. {advice}"
-        for name, a, b in zip(parts.names, parts.n, whole.n, strict=True)
-        if a != b
-    ]
-    same = np.isclose(parts.means, whole.means, rtol=1e-9, atol=0)
-    for place, column in enumerate(whole.columns if not wrong else ()):
-        wrong += [
-            f"arm '{name}': {column} is {a:.6g} in all groups together, and {b:.6g} in the whole. "
-            f"{advice}"
-            for name, a, b, fits in zip(
-                parts.names, parts.means[:, place], whole.means[:, place], same[:, place],
-                strict=True,
-            )
-            if not fits
-        ]  # fmt: skip
-    refuse(wrong)
+    found = arms_of(cells, control, (name,), grouping)
+    if whole is not None:
+        columns = {"arm": arm, "n": n, "mean": mean, "variance": variance, "name": name}
+        check_partition(found, moments(whole, control=control, **columns))
+    return found
 
 
 def _one_column(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from playbook import format as fmt
+from playbook.errors import ParameterError
 from playbook.report.plots.canvas import Picture, Scale, grid_line, twofold
 from playbook.report.plots.look import (
     BAD,
@@ -40,8 +41,10 @@ _BEYOND = 1.5
 """An interval is cut where it goes so many times farther than the farthest dot, with an arrow."""
 _TOLD = ("test", "metric", "segment", "arm")
 """Columns of a table of effects that tell its rows apart."""
-_COLOURS = {"ship": GOOD, "stop": BAD}
-_WORSE, _BETTER = "← worse", "better →"
+_COLOURS = {"ship": GOOD, "stop": BAD, "held": GOOD, "broken": BAD}
+_SIDES = ("← worse", "better →")
+_NO_SIDES = ("← less", "more →")
+"""What stands beside the line of no difference where more is worse for some rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +85,27 @@ def forest(
     """Intervals of effects below each other, a line at no difference, the verdict beside each.
 
     Args:
-        df: What `abtest.compare`, `segments` or another call with a `table` of effects gave; or one
-            row a test, arm, metric or segment, from the top: `name`, `value`, `low`, `high`
-            (relative effects, 0.1 for +10 %; an end may be infinite); optional `value_control` and
-            `value_arm` (shares), `n_control` and `n` (people of both), `verdict` (`ship` is green,
-            `stop` red), `note` (a line of words below the name) and `void` (true where the
-            figures must not be read: drawn in grey dashes).
+        df: What `abtest.compare`, `segments` or another call with a `table` of effects gave; what
+            `abtest.guardrails` gave, with the answer and the margin beside each; or one row a
+            test, arm, metric or segment, from the top: `name`, `value`, `low`, `high` (relative
+            effects, 0.1 for +10 %; an end may be infinite); optional `value_control` and
+            `value_arm` (shares), `n_control` and `n` (people of both), `verdict` (`ship` and `held`
+            are green, `stop` and `broken` red), `note` (a line of words below the name) and `void`
+            (true where the figures must not be read: drawn in grey dashes).
         title: The answer that the figure shows.
         axis_label: What the axis shows.
         worth: The smallest effect worth having: what is smaller is shaded.
 
     Raises:
-        ParameterError: A column is missing or there are no rows.
+        ParameterError: A column is missing or there are no rows; a guardrail's margin is no lift.
     """
     import pandas as pd
 
     table: pd.DataFrame = df if isinstance(df, pd.DataFrame) else df.table
-    data = checked(_of_effects(table), "forest", ("name", "value", "low", "high"))
+    given = _of_guardrails(table) if "bound" in table.columns else _of_effects(table)
+    data = checked(given, "forest", ("name", "value", "low", "high"))
     rows = _rows(data)
+    sides = _NO_SIDES if "worst" in data.columns and data["worst"].gt(0).any() else _SIDES
     low, high = _ends(rows, worth)
     foot = axis_label if worth is None else f"{axis_label}\n{shaded(worth)}"
 
@@ -119,7 +125,7 @@ def forest(
             for top, height in zip(tops, tall, strict=True)
         ]
         spans = [(y - 13, y + 13) for y in bars] if phone else [(_HEAD, bottom)]
-        _ground(picture, across, spans, worth)
+        _ground(picture, across, spans, worth, sides)
         _axis(picture, across, bottom, words, phone=phone)
         for row, top, y in zip(rows, tops, bars, strict=True):
             _name(picture, row, (top, y), left, phone=phone)
@@ -160,6 +166,26 @@ def _of_effects(table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         value_arm=table["value"].where(shares), value_control=table["value_control"].where(shares)
     )
+
+
+def _of_guardrails(table: pd.DataFrame) -> pd.DataFrame:
+    """Guardrails as intervals of lifts, with what was found and the margin."""
+    if absolute := list(table.loc[~table["relative"].astype("bool"), "metric"].unique()):
+        raise ParameterError(
+            f"forest draws lifts, and the margin of {', '.join(absolute)} is none: leave it out, "
+            "or give it as a share of the control's value."
+        )
+    told = [c for c in ("metric", "arm") if table[c].nunique() > 1] or ["metric"]
+    ends = table[["bound", "best"]]
+    margins = [f"margin {fmt.lift(worst)}" for worst in table["worst"]]
+    return table.assign(
+        name=table[told].astype("str").agg(" · ".join, axis=1),
+        value=table["estimate"],
+        low=ends.min(axis=1),
+        high=ends.max(axis=1),
+        verdict=table["status"],
+        note=margins,
+    ).drop(columns=["value_control"])
 
 
 def _rows(data: pd.DataFrame) -> list[_Row]:
@@ -248,7 +274,11 @@ def _height(row: _Row, room: float, *, phone: bool) -> float:
 
 
 def _ground(
-    picture: Picture, across: Scale, spans: Sequence[tuple[float, float]], worth: float | None
+    picture: Picture,
+    across: Scale,
+    spans: Sequence[tuple[float, float]],
+    worth: float | None,
+    sides: tuple[str, str],
 ) -> None:
     """The band of what is not worth having, and the line of no difference.
 
@@ -260,9 +290,10 @@ def _ground(
             picture.box(start, top, across(worth) - start, bottom - top, GHOST, alpha=0.4)
         picture.line([(across(0), top), (across(0), bottom)], INK, dashes=(4, 3), order=1)
     zero = across(0)
-    if zero - text_width(_WORSE, SMALL) > 2:
-        picture.words(zero - 6, _HEAD - 14, _WORSE, ha="right", size=SMALL, color=MUTED)
-    picture.words(zero + 6, _HEAD - 14, _BETTER, size=SMALL, color=MUTED)
+    left, right = sides
+    if zero - text_width(left, SMALL) > 2:
+        picture.words(zero - 6, _HEAD - 14, left, ha="right", size=SMALL, color=MUTED)
+    picture.words(zero + 6, _HEAD - 14, right, size=SMALL, color=MUTED)
 
 
 def _axis(
