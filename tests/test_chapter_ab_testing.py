@@ -95,7 +95,7 @@ def test_the_running_test_is_told_when_it_can_be_decided(book, found):
     (row,) = ab_testing.running(book).to_dict("records")
     assert (row["experiment_id"], row["days"], row["weeks"]) == ("EXP-09", 20, 2)
     assert found["P02-D9/running"].claim == (
-        "EXP-09 (subject, 落地页 免费试用) is open; at its pace +20 % cannot be shown in 8 weeks."
+        "EXP-09 (subject, 落地页 免费试用) is open; at its pace +20 % cannot be shown by its end."
     )
 
 

@@ -95,12 +95,15 @@ def test_the_test_of_the_readme_runs():
     dates = {"start_date": dt.date(2026, 9, 1), "end_date": dt.date(2026, 9, 29)}
     given = {
         "table": seen,
-        "people": people.rename(columns={"unit": "person_id"}),
+        "people": people.rename(columns={"unit": "person_id"}).assign(
+            experiment_id="form", unsubscribed=people.index % 7 == 0, **dates
+        ),
         "visitors_by_day": [90, 80, 85, 88, 70, 30, 25] * 4,
         "experiments": seen.replace("old", "control").assign(experiment_id="form", **dates),
         "today": dt.date(2026, 10, 31),
     }
     exec(compile(experiment, "README.md", "exec"), given)
+    assert [test.problem for test in given["tests"]] == [""]
     assert given["plan"].lift == pytest.approx(0.2)
 
 

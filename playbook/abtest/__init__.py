@@ -53,7 +53,8 @@ from playbook.abtest.before.planning import (
 from playbook.abtest.decide.aa import aa_test, power_test
 from playbook.abtest.decide.criteria import Criteria
 from playbook.abtest.decide.evaluate import Record, Row, evaluate
-from playbook.abtest.decide.experiments import Experiment, experiments_of
+from playbook.abtest.decide.experiments import Experiment
+from playbook.abtest.decide.tables import experiments_of
 from playbook.abtest.decide.verdict import Facts, Verdict, verdict
 from playbook.abtest.during.always import AlwaysValid, always_valid, always_valid_interval
 from playbook.abtest.during.boundaries import Boundaries, group_sequential

@@ -217,7 +217,8 @@ def test_a_table_without_its_columns_is_refused():
     with pytest.raises(ParameterError) as error:
         abtest.evaluate(pd.DataFrame({"experiment_id": ["a"], "arm": ["b"]}), as_of=DAY)
     assert str(error.value) == (
-        "the table of tests lacks exposures, conversions; it has experiment_id, arm."
+        "the table of tests lacks exposures, conversions; it has experiment_id, arm. Rows of units "
+        "need experiment_id, arm and converted, or a metric of their own."
     )
 
 
@@ -281,12 +282,20 @@ def test_the_record_prints_every_verdict_with_its_reason():
 
 
 def test_in_drawn_tests_without_a_difference_few_are_shipped():
-    """With their people, shipped is the upper half of alpha: 2.5 %, by simulation."""
+    """Read at the end that was planned: the upper half of alpha, 2.5 %, by simulation."""
     rng = np.random.default_rng(5)
-    drawn = rng.binomial(6500, 0.08, (1500, 2))
-    tests = [rows(f"t{i}", (6500, int(a)), (6500, int(b))) for i, (a, b) in enumerate(drawn)]
+    a, b = rng.binomial(6500, 0.08, (2, 6000))
+    hopeful = np.flatnonzero(b - a > 1.9 * np.sqrt(2 * 6500 * 0.08 * 0.92)).tolist()
+    tests = [
+        [
+            {**row, "planned_end": row["end_date"]}
+            for row in rows(f"t{i}", (6500, a[i]), (6500, b[i]))
+        ]
+        for i in hopeful
+    ]
     shipped = sum(row.verdict == "ship" for row in read(*tests).rows)
-    assert stats.binomtest(shipped, 1500, 0.025).pvalue > 0.001
+    assert 0.5 * len(hopeful) < shipped < len(hopeful)
+    assert stats.binomtest(shipped, 6000, 0.025).pvalue > 0.001
 
 
 def drawn(seed, tests, days, *, per_day, lift=0.0, baseline=0.1):
@@ -297,37 +306,44 @@ def drawn(seed, tests, days, *, per_day, lift=0.0, baseline=0.1):
     return a, b, per_day * np.arange(1, days + 1)
 
 
-def test_stopping_at_the_first_good_day_ships_no_false_winner():
-    """Looked at daily, ended at the first z above 1.96 from day 8 on: nine in a hundred are."""
-    a, b, n = drawn(1, 2000, days=19, per_day=200)
+@pytest.mark.parametrize(("per_day", "days"), [(200, 19), (500, 28)])
+def test_stopping_at_the_first_good_day_ships_no_false_winner(per_day, days):
+    """Looked at daily, ended at the first z above 1.96 from day 7 on: one in ten is, or more.
+
+    With 200 a day the test has its people after three weeks, with 500 a day after two.
+    """
+    a, b, n = drawn(1, 2000, days=days, per_day=per_day)
     rate = (a + b) / (2 * n)
     z = (b - a) / n / np.sqrt(rate * (1 - rate) * 2 / n)
-    good = (z > 1.96) & (np.arange(1, 20) > 7)
-    ended = [(i, int(good[i].argmax())) for i in np.flatnonzero(good.any(axis=1))]
-    assert len(ended) > 0.06 * 2000  # what the ordinary interval would ship
+    good = (z > 1.96) & (np.arange(1, days + 1) >= 7)
+    hopeful = np.flatnonzero(good.any(axis=1))
+    assert len(hopeful) > 0.06 * 2000  # what the ordinary interval would ship
+    # Somebody who knows the rules ends it where they ship: in full weeks, or far beyond 1.96.
+    good &= (np.arange(1, days + 1) % 7 == 0) | (z > 2.9)
     tests = [
-        rows(f"t{i}", (n[at], a[i, at]), (n[at], b[i, at]), days=at + 1, decision="")
-        for i, at in ended
+        rows(f"t{i}-{at}", (n[at], a[i, at]), (n[at], b[i, at]), days=at + 1, decision="")
+        for i in hopeful.tolist()
+        for at in np.flatnonzero(good[i]).tolist()
     ]
     found = read(*tests)
-    shipped = sum(row.verdict == "ship" for row in found.rows)
-    assert stats.binomtest(shipped, 2000, 0.025, alternative="greater").pvalue > 0.01
-    assert {row.why for row in found.rows} <= {"better", "ended early"}
+    shipped = {row.experiment.split("-")[0] for row in found.rows if row.verdict == "ship"}
+    assert stats.binomtest(len(shipped), 2000, 0.025, alternative="greater").pvalue > 0.01
+    assert {row.why for row in found.rows} <= {"better", "ended early", "ended late"}
 
 
 def test_a_running_test_with_its_people_finds_the_lift_as_often_as_planned():
     plan = abtest.sample_size(0.1, 0.2, relative=True, arms=["control", "b"])
     n, began = plan.n["b"], date(2026, 10, 3)
-    a, b, _ = drawn(3, 800, days=1, per_day=n, lift=0.2)
+    a, b, _ = drawn(3, 400, days=1, per_day=n, lift=0.2)
     tests = []
-    for i in range(800):
+    for i in range(400):
         table = pd.DataFrame(rows("t", (n, a[i, 0]), (n, b[i, 0])))
         arms = abtest.counts(table, control="control")
         tests.append(abtest.Experiment(f"t{i}", arms, began, plan=plan))
     found = abtest.evaluate(tests, as_of=DAY).rows
     assert all(row.is_running for row in found)
     shipped = sum(row.verdict == "ship" for row in found)
-    assert stats.binomtest(shipped, 800, 0.8).pvalue > 0.001
+    assert stats.binomtest(shipped, 400, 0.8).pvalue > 0.001
 
 
 def test_without_its_people_an_ended_test_ships_only_what_always_holds():
@@ -427,11 +443,11 @@ def test_the_split_is_held_against_the_weights_that_were_planned():
 def test_what_cannot_be_evaluated_is_said_in_words():
     table = pd.DataFrame(WINNER)
     arms = abtest.counts(table, control="control")
-    kinds = "experiments must be a pandas DataFrame with one row per arm, or a list of Experiment, "
+    kinds = "experiments must be a table, such as a pandas DataFrame, or a list of Experiment, not "
     rules = "criteria must be Criteria, such as Criteria(alpha=0.1), "
     asked = [
-        ((arms,), {}, f"{kinds}not Arms."),
-        (([arms],), {}, f"{kinds}not with Arms."),
+        ((arms,), {}, f"{kinds}Arms."),
+        (([arms],), {}, f"{kinds}one with Arms."),
         ((table, {"alpha": 0.1}), {}, f"{rules}not dict."),
         ((table,), {"worth": {"zzz": 1.0}}, "unknown experiment in worth 'zzz'. Allowed: won"),
     ]  # fmt: skip
@@ -439,3 +455,67 @@ def test_what_cannot_be_evaluated_is_said_in_words():
         with pytest.raises(ParameterError) as error:
             abtest.evaluate(*given, as_of=DAY, **more)
         assert str(error.value) == said
+
+
+def test_on_its_planned_end_a_test_is_read_once_whatever_its_people():
+    seen = rows("seen", (2000, 100), (2000, 135))
+    planned = [{**row, "planned_end": row["end_date"]} for row in seen]
+    assert read(seen).one("seen").why == "ended early"
+    row = read(planned).one("seen")
+    assert (row.verdict, row.why) == ("ship", "better")
+    early = [{**row, "planned_end": START + timedelta(days=35)} for row in seen]
+    row = read(early).one("seen")
+    assert row.why == "ended early"
+    assert "but it ended 7 days before its planned end, and" in row.reason
+    wrong = [{**row, "planned_end": START} for row in seen]
+    assert read(wrong).one("seen").reason == (
+        "The record cannot be read: its planned end is not after its first day."
+    )
+
+
+def test_a_test_that_ran_on_is_no_longer_read_once():
+    """With 500 a day in each arm and a baseline of 10 %, +20 % takes 3,841 people: two weeks."""
+    on_time = rows("on", (7000, 700), (7000, 775), days=14)
+    late = rows("late", (10_500, 1050), (10_500, 1150), days=21)
+    found = read(on_time, late)
+    assert found.one("on").verdict == "ship"
+    row = found.one("late")
+    assert row.low > 0
+    assert (row.verdict, row.why) == ("cannot say", "ended late")
+    assert "had its 3,841 people per arm after 2 full weeks and ran on for 7 days" in row.reason
+
+
+def test_a_running_test_tells_how_long_until_its_planned_end():
+    planned = [{**row, "planned_end": date(2026, 11, 9)} for row in RUNS]
+    row = read(planned).one("runs")
+    assert row.days_left == 9
+    people = round(771 / 19 * 28)
+    assert (
+        f"Its planned end is in 9 days; at this pace it then has {people:,} people per arm, where "
+        f"+20 % takes {row.needed:,.0f}."
+    ) in row.reason
+    passed = [{**row, "planned_end": date(2026, 10, 26)} for row in RUNS]
+    row = read(passed).one("runs")
+    assert (row.days_left, row.verdict) == (0, "cannot say")
+    assert row.reason.startswith("It was due 5 days ago and shows nothing for certain")
+
+
+def test_what_a_ratio_is_worth_counts_its_denominators():
+    rng = np.random.default_rng(4)
+    units = pd.DataFrame({"arm": np.repeat(["control", "b"], 4000)})
+    units["visits"] = rng.integers(1, 6, 8000)
+    units["forms"] = rng.binomial(units["visits"], np.where(units["arm"] == "b", 0.15, 0.1))
+    metric = abtest.Ratio("forms", "visits")
+    arms = abtest.units(units, metric, control="control")
+    test = abtest.Experiment("t", arms, START, START + timedelta(days=28), metric)
+    row = abtest.evaluate([test], as_of=DAY, worth=20.0, traffic=1000).rows[0]
+    assert row.verdict == "ship"
+    assert row.worth == pytest.approx(20 * 1000 * units["visits"].mean() * row.difference)
+
+
+def test_what_costs_money_is_worth_less_from_its_low_to_its_high_end():
+    arms = abtest.counts(pd.DataFrame(rows("t", (4000, 800), (4000, 600))), control="control")
+    test = abtest.Experiment("t", arms, START, START + timedelta(days=14), higher_is_better=False)
+    row = abtest.evaluate([test], as_of=DAY, worth=-5.0, traffic=100).rows[0]
+    assert 0 < row.worth_low < row.worth < row.worth_high
+    assert row.worth == pytest.approx(-500 * row.difference)

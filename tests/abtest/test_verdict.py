@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbook.abtest.after.noninferior import NonInferiority
 from playbook.abtest.decide import verdict as module
 from playbook.abtest.decide.criteria import Criteria
 from playbook.abtest.decide.verdict import VERDICTS, Facts
@@ -16,9 +17,13 @@ from playbook.errors import ParameterError
 
 NAN = math.nan
 RULES = Criteria()
-ENDED = Facts(days=28, is_running=False, people=(2000, 2000), split_p=0.8, fewest=90, needed=5000)
-FULL = ENDED._replace(needed=1900)
-RUNS = ENDED._replace(is_running=True, days_left=12)
+ENDED = Facts(
+    days=28, is_running=False, people=(2000, 2000), split_p=0.8, fewest=90, needed=5000,
+    planned_days=70,
+)  # fmt: skip
+FULL = ENDED._replace(needed=1900, planned_days=28)
+LATE = ENDED._replace(needed=1400, planned_days=21)
+RUNS = ENDED._replace(is_running=True, planned_days=40)
 
 
 def effect(low, lift, high, /, **fields):
@@ -59,10 +64,11 @@ def verdict(seen, facts, rules=None, always=None):
         (SMALL, RUNS, "stop", "no difference worth having"),
         (OPEN, ENDED, "cannot say", "open"),
         (OPEN, RUNS, "keep running", "open"),
-        (OPEN, RUNS._replace(days=56), "stop", "too long"),
-        (OPEN, RUNS._replace(needed=2000), "cannot say", "open"),
-        (OPEN, ENDED._replace(needed=2000), "cannot say", "open"),
-        (OPEN, RUNS._replace(needed=2000, days=60), "cannot say", "open"),
+        (OPEN, RUNS._replace(days=56, planned_days=70), "stop", "too long"),
+        (OPEN, FULL._replace(is_running=True), "cannot say", "open"),
+        (OPEN, FULL, "cannot say", "open"),
+        (OPEN, LATE._replace(is_running=True), "cannot say", "open"),
+        (OPEN, LATE._replace(is_running=True, days=60), "cannot say", "open"),
         (BETTER, ENDED._replace(split_p=0.0009), "cannot say", "broken split"),
         (BETTER, RUNS._replace(split_p=1e-9, days=2), "cannot say", "broken split"),
         (BETTER, ENDED._replace(days=6), "cannot say", "no full week"),
@@ -88,11 +94,19 @@ def test_the_first_rule_that_holds_decides(seen, facts, word, why):
         (WORSE, OPEN, ENDED, "stop", "worse"),
         (WORSE, OPEN, ENDED._replace(days=3), "cannot say", "no full week"),
         (WORSE, OPEN, RUNS, "keep running", "open"),
-        (WORSE, OPEN, FULL._replace(days=3), "stop", "worse"),
-        (BETTER, OPEN, ENDED._replace(needed=NAN), "cannot say", "ended early"),
+        (WORSE, OPEN, FULL._replace(days=3), "cannot say", "no full week"),
+        (WORSE, OPEN, FULL._replace(days=3, planned_days=3), "cannot say", "no full week"),
+        (WORSE, WORSE, FULL._replace(days=3), "stop", "worse"),
+        (BETTER, OPEN, ENDED._replace(needed=NAN, planned_days=NAN), "cannot say", "ended early"),
+        (BETTER, OPEN, LATE, "cannot say", "ended late"),
+        (BETTER, BETTER, LATE, "ship", "better"),
+        (BETTER, OPEN, LATE._replace(is_running=True), "cannot say", "open"),
+        (BETTER, BETTER, LATE._replace(is_running=True), "ship", "better"),
+        (BETTER, OPEN, FULL._replace(days=27), "cannot say", "ended early"),
+        (BETTER, OPEN, ENDED._replace(planned_days=28, is_planned=True), "ship", "better"),
     ],
 )
-def test_who_lacks_people_is_judged_by_what_always_holds(once, always, facts, word, why):
+def test_off_its_planned_end_a_test_is_judged_by_what_always_holds(once, always, facts, word, why):
     assert verdict(once, facts, RULES, always)[:2] == (word, why)
 
 
@@ -150,10 +164,33 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            RUNS._replace(needed=1900),
-            ("It has the 1,900 people per arm that +20 % takes, and shows nothing for certain: "
-            "95 % interval 10 % less to 45 % more. End it: who goes on looking finds a winner by "
-            "chance."),
+            FULL._replace(is_running=True),
+            ("It has the 1,900 people per arm that +20 % takes and shows nothing for certain: 95 % "
+            "interval 10 % less to 45 % more. End it."),
+        ),
+        (
+            OPEN,
+            RUNS._replace(planned_days=28, is_planned=True),
+            ("It has come to its planned end and shows nothing for certain: 95 % interval 10 % "
+            "less to 45 % more. End it."),
+        ),
+        (
+            OPEN,
+            LATE._replace(is_running=True),
+            ("It was due 7 days ago and shows nothing for certain: always-valid interval 10 % less "
+            "to 45 % more. End it."),
+        ),
+        (
+            OPEN,
+            RUNS._replace(is_planned=True),
+            ("Open after 28 days: always-valid interval 10 % less to 45 % more. Its planned end is "
+            "in 12 days; at this pace it then has 2,857 people per arm, where +20 % takes 5,000."),
+        ),
+        (
+            OPEN,
+            RUNS._replace(is_planned=True, needed=2857),
+            ("Open after 28 days: always-valid interval 10 % less to 45 % more. Its planned end is "
+            "in 12 days."),
         ),
         (
             SMALL,
@@ -169,7 +206,7 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            ENDED._replace(needed=1900),
+            FULL,
             ("It ended open: 95 % interval 10 % less to 45 % more. It had the people to find "
             "+20 %, and did not."),
         ),
@@ -181,14 +218,14 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            RUNS._replace(days_left=100),
+            RUNS._replace(planned_days=133),
             ("Open after 28 days: always-valid interval 10 % less to 45 % more. At this pace the "
             "5,000 people per arm that +20 % takes need 19 weeks; only a larger difference can "
             "show in 8."),
         ),
         (
             OPEN,
-            RUNS._replace(days=60),
+            RUNS._replace(days=60, planned_days=70),
             ("It has run 8 weeks and shows nothing for certain: always-valid interval 10 % less to "
             "45 % more."),
         ),
@@ -221,15 +258,86 @@ def test_the_reason_is_a_sentence_with_its_numbers(seen, facts, reason):
     assert verdict(seen, facts).reason == reason
 
 
-def test_what_ended_early_is_told_with_both_intervals():
-    assert verdict(BETTER, ENDED, RULES, OPEN).reason == (
-        "Seen once it would be 40 % more (95 % interval 10 % more to 80 % more); but it ended "
-        "before it had its 5,000 people per arm, and tests that are ended at a good moment look so "
-        "by chance: the always-valid interval goes from 10 % less to 45 % more."
-    )
+SEEN = "Seen once it would be 40 % more (95 % interval 10 % more to 80 % more); but it "
+CHANCE = (
+    ", and tests that are ended at a good moment look so by chance: the always-valid interval goes "
+    "from 10 % less to 45 % more."
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (ENDED, "ended before it had its 5,000 people per arm"),
+        (ENDED._replace(needed=NAN, planned_days=NAN), "ended before it had its people"),
+        (
+            FULL._replace(days=25),
+            "ended before the week was full in which it had its 1,900 people per arm",
+        ),
+        (LATE, "had its 1,400 people per arm after 3 full weeks and ran on for 7 days"),
+        (ENDED._replace(is_planned=True), "ended 42 days before its planned end"),
+        (
+            ENDED._replace(is_planned=True, planned_days=27),
+            "ended 1 day after its planned end",
+        ),
+    ],
+)
+def test_what_was_ended_by_choice_is_told_with_both_intervals(facts, said):
+    assert verdict(BETTER, facts, RULES, OPEN).reason == f"{SEEN}{said}{CHANCE}"
+
+
+def test_what_looked_worse_when_it_was_ended_is_no_winner():
     assert verdict(WORSE, ENDED, RULES, OPEN).reason == (
         "b has 3.0 % where control has 5.0 %: 40 % less (95 % interval 60 % less to 10 % less): no "
-        "winner, though it ended before it had its people."
+        "winner, though it did not end as planned."
+    )
+
+
+def rail(status, **fields):
+    """A guardrail on revenue, of which 2 % may be lost."""
+    usual = {
+        "metric": "revenue", "arm": "b", "control": "control", "n": 2000, "n_control": 2000,
+        "value": 9.9, "value_control": 10.0, "estimate": -0.01, "bound": -0.05, "best": 0.03,
+        "worst": -0.02, "p_value": 0.3, "alpha": 0.025, "relative": True, "status": status,
+        "method": "Welch",
+    }  # fmt: skip
+    return NonInferiority(**{**usual, **fields})
+
+
+HELD, UNPROVEN = rail("held", bound=-0.01), rail("open")
+BROKEN = rail("broken", estimate=-0.1, best=-0.04)
+
+
+@pytest.mark.parametrize(
+    ("seen", "facts", "rails", "word", "why"),
+    [
+        (BETTER, FULL, [HELD], "ship", "better"),
+        (BETTER, FULL, [HELD, UNPROVEN], "cannot say", "guardrail open"),
+        (BETTER, RUNS, [UNPROVEN], "keep running", "guardrail open"),
+        (BETTER, RUNS._replace(days=56, planned_days=70), [UNPROVEN], "cannot say",
+         "guardrail open"),
+        (BETTER, FULL._replace(is_running=True), [UNPROVEN], "cannot say", "guardrail open"),
+        (BETTER, FULL, [UNPROVEN, BROKEN], "stop", "guardrail broken"),
+        (BETTER, RUNS._replace(days=2), [BROKEN], "stop", "guardrail broken"),
+        (BETTER, RUNS._replace(split_p=1e-9), [BROKEN], "cannot say", "broken split"),
+        (OPEN, FULL, [UNPROVEN], "cannot say", "open"),
+        (WORSE, FULL, [HELD], "stop", "worse"),
+    ],
+)  # fmt: skip
+def test_nothing_is_shipped_before_its_guardrails_are_proven_to_hold(seen, facts, rails, word, why):
+    assert module.verdict(seen, seen, facts, RULES, rails)[:2] == (word, why)
+
+
+def test_the_guardrails_that_decide_are_named_with_their_limits():
+    found = module.verdict(BETTER, BETTER, FULL, RULES, [HELD, UNPROVEN])
+    assert found.reason == (
+        "b has 7.0 % where control has 5.0 %: 40 % more (95 % interval 10 % more to 80 % more), "
+        "beyond chance; but that nothing else is lost is not proven: revenue −1.0 % where −2.0 % "
+        "is the limit (at worst −5.0 %)."
+    )
+    found = module.verdict(BETTER, BETTER, FULL, RULES, [UNPROVEN, BROKEN])
+    assert found.reason == (
+        "b costs more than may be lost: revenue −10.0 % where −2.0 % is the limit (at best −4.0 %)."
     )
 
 
@@ -259,21 +367,21 @@ lifts = st.floats(-0.9, 3.0).map(lambda x: round(x, 3))
 ends = st.tuples(lifts, lifts, lifts, lifts).map(sorted)
 
 
-@given(ends=ends, days=st.integers(0, 90), needed=st.sampled_from([1000, 5000, NAN]))
-def test_nothing_is_shipped_unproven_nor_turned_by_its_end(ends, days, needed):
+@given(ends=ends, days=st.integers(0, 90), planned=st.sampled_from([7, 28, 70, NAN]))
+def test_nothing_is_shipped_unproven_nor_turned_by_its_end(ends, days, planned):
     """The ordinary interval lies inside the always-valid one, as it does wherever both are."""
     widest, low, high, farthest = ends
     middle = (low + high) / 2
     once, always = effect(low, middle, high), effect(widest, middle, farthest)
-    facts = ENDED._replace(days=days, needed=needed)
-    sure = low if facts.has_people else widest
+    facts = ENDED._replace(days=days, planned_days=planned)
+    sure = low if facts.is_due else widest
     found = [
         verdict(once, facts._replace(is_running=runs), RULES, always).word for runs in (False, True)
     ]
     assert set(found) <= set(VERDICTS)
     assert set(found) != {"ship", "stop"}
     assert "ship" not in found or (sure > 0 and days >= 7)
-    if (high if facts.has_people else farthest) < 0:
+    if (high if facts.is_due else farthest) < 0:
         assert found == ["stop", "stop"]
     elif days < 7:
         assert found == ["cannot say", "keep running"]

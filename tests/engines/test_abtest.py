@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
-from playbook.abtest import Mean, Proportion, compare, made_units, split, units
+from playbook.abtest import Mean, Proportion, compare, experiments_of, made_units, split, units
 from playbook.abtest.inputs.engine import Measure, aggregated, repeated
 from playbook.abtest.inputs.request import request
 from playbook.errors import ParameterError
@@ -55,7 +56,16 @@ def small():
     rows["unit"] = [f"u{n}" for n in range(len(rows))]
     wrong = rows.head(6).assign(arm=list("ABABAB"), unit=list("pqppqr"))
     wrong["x"] = [1.0, np.nan, np.inf, 2.0, 3.0, -np.inf]
-    return {"numacc4": rows, "wrong": wrong}
+    both = rows.assign(experiment_id=np.where(np.arange(len(rows)) % 2, "标题", "form"))
+    both["seen_at"] = pd.Timestamp("2026-10-01 08:00") + pd.to_timedelta(
+        np.where(both["experiment_id"].eq("form"), 0, 24) + np.arange(len(rows)) % 9, unit="h"
+    )
+    both["unit"] = both.groupby("experiment_id").cumcount().astype(str)  # in both tests
+    said = both.assign(
+        seen_at=both["seen_at"].astype("datetime64[us]"), decision="keep", end_date="2026-10-29",
+        weight=np.where(both["arm"].eq("A"), 3.0, 1.0),
+    )  # fmt: skip
+    return {"numacc4": rows, "wrong": wrong, "tests": said}
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +177,21 @@ def test_the_answers_are_the_same(there, frame):
             assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9, abs=1e-9)
 
 
+def test_all_tests_of_one_table_are_read_there(there, small):
+    """Arms, problems, days and words of the tests; a unit once in each."""
+    found, expected = (
+        experiments_of(rows, control="A", metric="y", unit="unit", exposed="seen_at")
+        for rows in (there["tests"], small["tests"])
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.arms.products, other.arms.products, rtol=1e-6, atol=1e-9)
+        assert one.arms.names == other.arms.names == ("A", "B")
+        for name in ("name", "started", "ended", "decision", "expected", "problem"):
+            assert getattr(one, name) == getattr(other, name)
+    assert [one.started for one in found] == [date(2026, 10, 1), date(2026, 10, 2)]
+    assert found[0].decision == "keep"
+
+
 def test_the_hardest_variance_of_nist(there):
     """NumAcc4 of the Statistical Reference Datasets: mean 10000000.2, standard deviation 0.1."""
     arms = units(there["numacc4"], ["x", "y"], control="A")
@@ -221,6 +246,7 @@ def asked(dialect):
         aggregated(table, wanted.measures, ("arm", "segment"), dialect),
         aggregated(table, failed, ("arm",), dialect),
         repeated((table[0].select("unit", "arm"),)),
+        repeated((table[0].select("unit", "segment", "arm"),)),
     ]
     return [ibis.to_sql(expression, dialect=dialect) for expression in expressions]
 

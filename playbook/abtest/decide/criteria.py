@@ -39,8 +39,8 @@ class Criteria:
         split_alpha: A split so unlikely by chance is broken. At most 0.1.
         tuned_at: People in the control and one variant together at which the always-valid interval
             is narrowest; fixed before a test begins. At least 100.
-        running: `always_valid` judges a running test that lacks people by the interval that stays
-            right under every look, `wait` none before its end, unless it is surely worse.
+        running: `always_valid` judges a running test by the interval that stays right under every
+            look, `wait` none but on the day of its planned end, unless it is surely worse.
 
     Raises:
         ParameterError: Everything that is wrong with the criteria, at once.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook import format as fmt
 from playbook.abtest.decide.criteria import Criteria
-from playbook.abtest.decide.experiments import Experiment, day_of, experiments_of
+from playbook.abtest.decide.experiments import Experiment, day_of
 from playbook.abtest.decide.judged import Judged, judge
+from playbook.abtest.decide.tables import experiments_of
 from playbook.errors import ParameterError, refuse, unknown
 from playbook.intervals import holm
 
@@ -31,6 +32,7 @@ class Row(NamedTuple):
         control: What it is compared with.
         started: First day.
         ended: Day it was taken down; None while it runs.
+        planned_end: Day that was fixed for reading it; None where none is on record.
         is_running: Whether it still runs.
         days: Full days so far.
         weeks: Full weeks so far.
@@ -41,7 +43,8 @@ class Row(NamedTuple):
         value_control: The control's rate or mean.
         value: The variant's.
         difference: `value` less `value_control`.
-        low: Lower end of its interval: always-valid while the test runs without its people.
+        low: Lower end of its interval: always-valid while the test runs, but on the day of its
+            planned end.
         high: Upper end.
         lift: The difference as a share of the control's value.
         lift_low: Lower end of its interval.
@@ -55,7 +58,7 @@ class Row(NamedTuple):
             not even.
         power: With the people there were, how often `minimum_lift` would have been found.
         detectable: The lift that the people there were could have shown.
-        days_left: Until it has the people needed at its own pace; missing once it has ended.
+        days_left: Until its planned end, 0 from then on; missing once it has ended.
         verdict: ship, keep running, stop, cannot say.
         why: What decided it.
         reason: The same in one sentence.
@@ -66,6 +69,7 @@ class Row(NamedTuple):
         worth: A month, if shipped; missing where it may not be said.
         worth_low: With the lower end of the difference.
         worth_high: With the upper end.
+        guardrails: Which of them are held, broken, open; empty where there are none.
         method: How the interval was made, in words.
     """
 
@@ -74,6 +78,7 @@ class Row(NamedTuple):
     control: str
     started: date | None
     ended: date | None
+    planned_end: date | None
     is_running: bool
     days: int
     weeks: int
@@ -106,6 +111,7 @@ class Row(NamedTuple):
     worth: float
     worth_low: float
     worth_high: float
+    guardrails: str
     method: str
 
 
@@ -162,7 +168,7 @@ class Record:
 
 
 def evaluate(
-    experiments: pd.DataFrame | Iterable[Experiment],
+    experiments: Any | Iterable[Experiment],
     criteria: Criteria | None = None,
     *,
     as_of: date | str,
@@ -178,13 +184,15 @@ def evaluate(
     Args:
         experiments: The table `experiment_arm`, one row per arm: `experiment_id`, `arm`,
             `exposures`, `conversions`, and where known `start_date`, `end_date` (the day on which
-            the test was taken down), `decision` (keep, drop, repeat, running, or empty) and
-            `weight` (planned share of people, such as 80 and 20; an even split without it). Or
-            `Experiment`s, whose arms may come from unit rows, and which may bring their plan.
+            the test was taken down), `planned_end` (the day that was fixed for reading it),
+            `decision` (keep, drop, repeat, running, or empty) and `weight` (planned share of
+            people, such as 80 and 20; an even split without it). Or rows of units, with
+            `converted` in place of exposures and conversions. Or `Experiment`s, which may bring
+            their plan, another metric and guardrails, see `experiments_of`.
         criteria: The rules; by default ours.
         as_of: Up to which day running tests are counted: a date, or text such as 2026-10-31.
-        worth: What one unit of the metric is worth, such as one conversion: one number, or one per
-            test.
+        worth: What one unit of the metric is worth, such as one conversion, or of a ratio one unit
+            of its numerator; below zero where more is worse. One number, or one per test.
         traffic: People a month who would see what is shipped: one number, or one per test; by
             default the test's own pace, all arms together.
         control: Name of the control's arm in the table.
@@ -222,7 +230,7 @@ def evaluate(
     today = day_of(as_of, "as_of")
     if today is None:
         raise ParameterError("as_of must be a date, such as 2026-08-03; it is empty.")
-    if isinstance(experiments, pd.DataFrame):
+    if hasattr(experiments, "__arrow_c_stream__"):
         experiments = experiments_of(experiments, control=control)
     tests = _tests(experiments)
     refuse([*_strangers("worth", worth, tests), *_strangers("traffic", traffic, tests)])
@@ -249,8 +257,8 @@ def _tests(given: object) -> list[Experiment]:
     strange = [one for one in found if not isinstance(one, Experiment)]
     if strange or not isinstance(given, Iterable):
         raise ParameterError(
-            "experiments must be a pandas DataFrame with one row per arm, or a list of Experiment, "
-            f"not {'with ' if strange else ''}{type(strange[0] if strange else given).__name__}."
+            "experiments must be a table, such as a pandas DataFrame, or a list of Experiment, not "
+            f"{'one with ' if strange else ''}{type(strange[0] if strange else given).__name__}."
         )
     return found
 
@@ -305,7 +313,8 @@ def _of(given: Worth, one: Judged) -> float:
 def _row(one: Judged, p_adjusted: float, worth: float, traffic: float) -> Row:
     pace = one.people / one.days * DAYS_A_MONTH if one.days else float("nan")
     people = pace if fmt.is_missing(traffic) else traffic
-    each = worth * people if one.may_be_told else float("nan")
+    each = worth * people * one.per_unit if one.may_be_told else float("nan")
+    ends = sorted((each * one.low, each * one.high))  # what is worth less than nothing turns them
     said, agrees = reread(one.decision, one.verdict.word)
     fields = {name: getattr(one, name) for name in Row._fields if hasattr(one, name)}
     return Row(
@@ -318,7 +327,7 @@ def _row(one: Judged, p_adjusted: float, worth: float, traffic: float) -> Row:
             "reread": said,
             "agrees": agrees,
             "worth": each * one.difference,
-            "worth_low": each * one.low,
-            "worth_high": each * one.high,
+            "worth_low": ends[0],
+            "worth_high": ends[1],
         }
     )

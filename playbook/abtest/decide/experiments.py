@@ -9,32 +9,28 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.during.split import split
-from playbook.abtest.inputs.intake import counts
 from playbook.abtest.metrics import Proportion
-from playbook.errors import ParameterError, refuse, unknown
-from playbook.format import is_missing, plural
+from playbook.errors import ParameterError, unknown
+from playbook.format import is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
+    from playbook.abtest.after.noninferior import Guardrail
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
     from playbook.abtest.metrics import Metric
 
-COLUMNS = ("experiment_id", "arm", "exposures", "conversions")
-"""Columns without which a table holds no tests."""
-
 DECISIONS = ("keep", "drop", "repeat", "running")
 """What a company may have decided; empty where it has not."""
 
-DAYS = {"start_date": "first day", "end_date": "last day"}
+DAYS = {"start_date": "first day", "end_date": "last day", "planned_end": "planned end"}
 """The columns with dates, and what they are called in words."""
 
+SAID = (*DAYS, "decision", "weight")
+"""What may be said of a test, or of an arm, on each of its rows."""
+
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-SHOWN = 3
-"""Rows that a message names."""
 
 CONVERTED = Proportion()
 """What a test is judged by where nothing else is said."""
@@ -56,6 +52,9 @@ class Experiment:
         plan: What was written down before it began; where None, the people it takes are worked out
             from its control.
         problem: What is wrong with the record, where `arms` is None.
+        planned_end: Day that was fixed, before it began, for reading it; where None, the end of
+            the full week in which it has the people it takes.
+        guardrails: What must not suffer: without proof that they hold it is not shipped.
     """
 
     name: str
@@ -68,42 +67,8 @@ class Experiment:
     higher_is_better: bool = True
     plan: Plan | None = None
     problem: str = ""
-
-
-def experiments_of(table: pd.DataFrame, *, control: str = "control") -> list[Experiment]:
-    """The tests of the table `experiment_arm`, in the order in which they appear.
-
-    Args:
-        table: One row per arm. `experiment_id`, `arm`, `exposures`, `conversions`; where known
-            `start_date` and `end_date` (dates, or text such as 2026-08-03), `decision` (one of
-            `DECISIONS`) and `weight` (the share of people that the arm was to get, in any unit).
-            What is said of a whole test stands on each of its rows.
-        control: Name of the control's arm.
-
-    Returns:
-        The tests. One whose rows make no sense together has no arms, and says why.
-
-    Raises:
-        ParameterError: Columns are missing, rows without a test or an arm, dates, decisions or
-            weights that cannot be read; all at once.
-    """
-    if lacking := [name for name in COLUMNS if name not in table.columns]:
-        raise ParameterError(
-            f"the table of tests lacks {', '.join(lacking)}; it has "
-            f"{', '.join(map(str, table.columns)) or 'no columns'}."
-        )
-    refuse(_nameless(table))
-    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-    wrong: list[str] = []
-    cleaned = [_cleaned(row, wrong) for row in rows]
-    refuse(wrong)
-    groups = table.assign(_place=range(len(table))).groupby("experiment_id", sort=False)
-    return [
-        _experiment(
-            str(name), own.drop(columns="_place"), [cleaned[at] for at in own["_place"]], control
-        )
-        for name, own in groups
-    ]
+    planned_end: date | None = None
+    guardrails: Sequence[Guardrail] = ()
 
 
 def day_of(given: object, where: str) -> date | None:
@@ -131,17 +96,13 @@ def day_of(given: object, where: str) -> date | None:
     raise ParameterError(f"{where} must be a date, such as 2026-08-03, not {given!r}.")
 
 
-def _nameless(table: pd.DataFrame) -> Iterator[str]:
-    """Rows that belong to no test, or to no arm."""
-    for name in COLUMNS[:2]:
-        empty = [at for at, value in enumerate(table[name], start=1) if is_missing(value)]
-        if empty:
-            told = ", ".join(map(str, empty[:SHOWN])) + (", …" if empty[SHOWN:] else "")
-            yield f"{name} is empty on {plural(len(empty), 'row')} (row {told}): name it."
+def cleaned(row: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
+    """What one row says of its test, and of its arm's weight.
 
-
-def _cleaned(row: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
-    """What is said of the whole test on one of its rows, and the arm's weight."""
+    Args:
+        row: Its `experiment_id`, and `SAID` as far as there are any.
+        wrong: Takes what cannot be read.
+    """
     name, found = row["experiment_id"], {}
     for column, words in DAYS.items():
         try:
@@ -158,37 +119,57 @@ def _cleaned(row: dict[str, Any], wrong: list[str]) -> dict[str, Any]:
     return {**found, "decision": decision, "weight": None if is_missing(weight) else weight}
 
 
-def _experiment(
-    name: str, rows: pd.DataFrame, cleaned: list[dict[str, Any]], control: str
+def recorded(
+    name: str, arms: Arms | str, rows: Sequence[tuple[str, dict[str, Any]]], **more: Any
 ) -> Experiment:
-    first = cleaned[0]
-    started, ended, decision = first["first day"], first["last day"], first["decision"]
-    expected = {str(arm): row["weight"] for arm, row in zip(rows["arm"], cleaned, strict=True)}
-    expected = {} if set(expected.values()) == {None} else expected
-    arms, problem = None, _disagreement(cleaned)
-    try:
-        arms = counts(rows, control=control)
-        if expected and None not in expected.values():
-            split(arms, expected)
-    except ParameterError as error:
-        problem = " ".join(str(error).split("\n"))
-    if not problem and None in expected.values():
+    """A test from what its rows say.
+
+    Args:
+        name: What it is called.
+        arms: Its arms, or what is wrong with them.
+        rows: Of each row the arm and what it says, see `cleaned`.
+        **more: Further fields of the `Experiment`.
+    """
+    said = rows[0][1]
+    weights = {arm: row["weight"] for arm, row in rows}
+    expected = None if set(weights.values()) == {None} else weights
+    problem = _disagreement(rows) or (arms if isinstance(arms, str) else _wrong(said))
+    if not problem and expected and None in expected.values():
         problem = "weight is given for some arms only."
-    if not problem and started is None:
-        problem = "its first day is not on record."
-    elif not problem and ended is None and decision not in {"", "running"}:
-        problem = f"it was decided ({decision}), but its last day is not on record."
+    if not problem and expected and not isinstance(arms, str):
+        try:
+            split(arms, expected)
+        except ParameterError as error:
+            problem = in_one_line(error)
     return Experiment(
-        name, None if problem else arms, started, ended, decision=decision,
-        expected=expected or None, problem=problem,
+        name, None if problem or isinstance(arms, str) else arms, said["first day"],
+        said["last day"], decision=said["decision"], expected=expected, problem=problem,
+        planned_end=said["planned end"], **more,
     )  # fmt: skip
 
 
-def _disagreement(cleaned: list[dict[str, Any]]) -> str:
+def in_one_line(error: ParameterError) -> str:
+    """Everything that is wrong, as one paragraph."""
+    return " ".join(str(error).split("\n"))
+
+
+def _wrong(said: Mapping[str, Any]) -> str:
+    """What is wrong with the days of a test; empty where nothing is."""
+    if said["first day"] is None:
+        return "its first day is not on record."
+    if said["last day"] is None and said["decision"] not in {"", "running"}:
+        return f"it was decided ({said['decision']}), but its last day is not on record."
+    return ""
+
+
+def _disagreement(rows: Sequence[tuple[str, dict[str, Any]]]) -> str:
     """In what the rows of one test differ, though they speak of the same; empty where in none."""
     for what in (*DAYS.values(), "decision"):
-        values = list(dict.fromkeys(row[what] for row in cleaned))
+        values = list(dict.fromkeys(row[what] for _, row in rows))
         if len(values) > 1:
             told = [str(value) if value else "none" for value in values]
             return f"its arms do not agree on the {what}: {' and '.join(told)}."
+    for arm in dict.fromkeys(arm for arm, _ in rows):
+        if len({row["weight"] for name, row in rows if name == arm}) > 1:
+            return f"the rows of {arm} do not agree on its weight."
     return ""

@@ -5,23 +5,28 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.after.compare import compare
+from playbook.abtest.after.guardrails import guardrails
 from playbook.abtest.before.baselines import baseline_of
 from playbook.abtest.before.duration import time_left
 from playbook.abtest.before.planning import power, reachable, sample_size
 from playbook.abtest.decide.criteria import WEEK
 from playbook.abtest.decide.verdict import Facts, Verdict, not_begun, not_readable, verdict
 from playbook.abtest.during.always import always_valid
+from playbook.abtest.during.held import always_held
 from playbook.abtest.during.split import split
-from playbook.abtest.metrics import Proportion
+from playbook.abtest.metrics import Proportion, Ratio
 from playbook.errors import ParameterError
 from playbook.format import date as written
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
+    from playbook.abtest.after.noninferior import NonInferiority
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
     from playbook.abtest.decide.criteria import Criteria
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from playbook.abtest.effect import Effect
 
 NAN = float("nan")
-UNTOLD = frozenset({"broken split", "no full week", "not readable", "not begun"})
+UNTOLD = frozenset({"broken split", "no full week", "few conversions", "not readable", "not begun"})
 """Why a result stands for nothing, so that neither p value nor money may be named for it."""
 
 SHOWN = (
@@ -47,6 +52,7 @@ class Judged:
     verdict: Verdict
     started: date | None
     ended: date | None
+    planned_end: date | None
     is_running: bool
     decision: str
     arm: str = ""
@@ -72,6 +78,8 @@ class Judged:
     power: float = NAN
     detectable: float = NAN
     days_left: float = NAN
+    per_unit: float = 1.0
+    guardrails: str = ""
     method: str = ""
 
     @property
@@ -98,6 +106,7 @@ def judge(experiment: Experiment, rules: Criteria, as_of: date) -> list[Judged]:
         "experiment": experiment.name,
         "started": experiment.started,
         "ended": experiment.ended,
+        "planned_end": experiment.planned_end,
         "is_running": is_running,
         "decision": experiment.decision,
     }
@@ -106,10 +115,15 @@ def judge(experiment: Experiment, rules: Criteria, as_of: date) -> list[Judged]:
         problem = experiment.problem or "its first day is not on record."
     elif experiment.ended is not None and experiment.ended < experiment.started:
         problem = "it begins after its end."
+    elif experiment.planned_end is not None and experiment.planned_end <= experiment.started:
+        problem = "its planned end is not after its first day."
     elif as_of < experiment.started:
         return [Judged(verdict=not_begun(written(experiment.started)), **shared)]
     else:
-        return _Test(experiment, experiment.arms, rules, experiment.started, until).all(shared)
+        try:
+            return _Test(experiment, experiment.arms, rules, experiment.started, until).all(shared)
+        except ParameterError as error:
+            problem = " ".join(str(error).split("\n"))
     return [Judged(verdict=not_readable(problem), **shared)]
 
 
@@ -120,6 +134,7 @@ class _Test:
         self, of: Experiment, arms: Arms, rules: Criteria, started: date, until: date
     ) -> None:
         self.metric, self.higher_is_better, self.written = of.metric, of.higher_is_better, of.plan
+        self.rails, self.planned_end = of.guardrails, of.planned_end
         self.arms, self.rules, self.started, self.until = arms, rules, started, until
         self.is_running = of.ended is None or of.ended > until
         self.days = (until - started).days
@@ -130,22 +145,28 @@ class _Test:
     def all(self, shared: dict[str, Any]) -> list[Judged]:
         """The variants with their verdicts, in their order."""
         # Only what the verdict reads, see there: the search for an interval is what costs time.
-        has_people = self.facts.has_people
-        always = {} if has_people else self._always()
-        once = always if self.is_running and not has_people else self._once()
+        is_once = self.facts.is_due and self.days >= self.rules.min_days
+        always = {} if is_once else self._always()
+        once = always if self.is_running and not is_once else self._once()
         return [
-            self._judged(arm, once.get(arm), (always or once).get(arm), shared)
+            self._judged(arm, once.get(arm), (always or once).get(arm), self._held(arm), shared)
             for arm in self.arms.others
         ]
 
     def _judged(
-        self, arm: str, once: Effect | None, always: Effect | None, shared: dict[str, Any]
+        self,
+        arm: str,
+        once: Effect | None,
+        always: Effect | None,
+        rails: Sequence[NonInferiority],
+        shared: dict[str, Any],
     ) -> Judged:
         shown = {name: getattr(once, name) for name in SHOWN} if once else {}
+        left = self.facts.planned_days - self.days
         return Judged(
             arm=arm,
             control=self.arms.control,
-            verdict=verdict(once, always, self.facts, self.rules),
+            verdict=verdict(once, always, self.facts, self.rules, rails),
             days=self.days,
             people=sum(self.facts.people),
             n_control=self.facts.people[0],
@@ -153,7 +174,9 @@ class _Test:
             confidence=self.confidence,
             split_p=self.split_p,
             needed=self.facts.needed,
-            days_left=self.facts.days_left,
+            per_unit=self._per_unit(),
+            days_left=max(0.0, left) if self.is_running and not isnan(left) else NAN,
+            guardrails="; ".join(f"{rail.metric} {rail.status}" for rail in rails),
             **self._reach,
             **self._counted(arm),
             **shown,
@@ -171,9 +194,9 @@ class _Test:
         """The same by the interval that holds whenever somebody looks, or ends the test."""
         if self._is_empty():
             return {}
-        # A plan made from the test's own control would follow what the test shows.
-        at = self.written or self.rules.tuned_at
-        found = always_valid(self.arms, [self.metric], tuned_at=at, confidence=self.confidence)
+        found = always_valid(
+            self.arms, [self.metric], tuned_at=self._tuned_at, confidence=self.confidence
+        )
         return {effect.arm: effect for effect in found}
 
     def _is_empty(self) -> bool:
@@ -216,25 +239,49 @@ class _Test:
     @cached_property
     def facts(self) -> Facts:
         """What the verdicts rest on, beside the effects."""
-        needed = left = NAN
-        if self.plan is not None:
-            needed = float(min(self.plan.n.values()))
-            if self.is_running:
-                still = time_left(
-                    self.arms, self.plan, started=self.started, as_of=self.until
-                ).days_left
-                left = NAN if still is None else float(still)
         return Facts(
             days=self.days,
             is_running=self.is_running,
             people=[int(n) for n in self.arms.n],
             split_p=self.split_p,
             fewest=self._fewest(),
-            needed=needed,
-            days_left=left,
+            needed=float(min(self.plan.n.values())) if self.plan else NAN,
+            planned_days=self._planned_days(),
+            is_planned=self.planned_end is not None,
             confidence=self.confidence,
             higher_is_better=self.higher_is_better,
         )
+
+    def _planned_days(self) -> float:
+        """On which day it is to be read: as on record, else in full weeks at its own pace."""
+        if self.planned_end is not None:
+            return (self.planned_end - self.started).days
+        if self.plan is None:
+            return NAN
+        found = time_left(self.arms, self.plan, started=self.started, as_of=self.until)
+        least = -(-self.rules.min_days // WEEK)
+        return NAN if found.weeks is None else float(WEEK * max(found.weeks, least))
+
+    def _held(self, arm: str) -> Sequence[NonInferiority]:
+        """The guardrails of a variant, read as the day allows."""
+        if not self.rails:
+            return ()
+        pair, alpha = self.arms.only(arm), (1 - self.confidence) / 2
+        if self.facts.is_due:
+            return tuple(guardrails(pair, self.rails, alpha=alpha))
+        return always_held(pair, self.rails, tuned_at=self._tuned_at, alpha=alpha)
+
+    @property
+    def _tuned_at(self) -> float | Plan:
+        # A plan made from the test's own control would follow what the test shows.
+        return self.written or self.rules.tuned_at
+
+    def _per_unit(self) -> float:
+        """How often a unit counts: once, in a ratio with its denominator."""
+        if not isinstance(self.metric, Ratio):
+            return 1.0
+        at = self.arms.column(self.metric.denominator)
+        return float(self.arms.n @ self.arms.means[:, at] / self.arms.n.sum())
 
     def _fewest(self) -> int | None:
         if not isinstance(self.metric, Proportion):

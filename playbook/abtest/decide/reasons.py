@@ -8,6 +8,9 @@ from playbook import format as fmt
 from playbook.abtest.decide.criteria import WEEK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playbook.abtest.after.noninferior import NonInferiority
     from playbook.abtest.decide.criteria import Criteria
     from playbook.abtest.decide.verdict import Facts
     from playbook.abtest.effect import Effect
@@ -17,7 +20,7 @@ ALWAYS = "always-valid"
 
 def kind(facts: Facts) -> str:
     """What the interval that is shown is called: "95 %", or "always-valid"."""
-    return ALWAYS if facts.is_running and not facts.has_people else fmt.trimmed(facts.confidence)
+    return ALWAYS if facts.is_running and not facts.is_due else fmt.trimmed(facts.confidence)
 
 
 def broken(facts: Facts, rules: Criteria) -> str:
@@ -66,22 +69,54 @@ def worse(effect: Effect, name: str) -> str:
 
 
 def worse_once(effect: Effect, facts: Facts) -> str:
-    """What a test shows that looked worse when it ended too early."""
-    return f"{_seen(effect, kind(facts))}: no winner, though it ended before it had its people."
+    """What a test shows that looked worse when somebody ended it."""
+    return f"{_seen(effect, kind(facts))}: no winner, though it did not end as planned."
 
 
-def ended_early(once: Effect, always: Effect, facts: Facts) -> str:
+def lost(rails: Sequence[NonInferiority]) -> str:
+    """Which guardrails broke, and by how much."""
+    told = [f"{_rail(one)} (at best {one.said(one.best)})" for one in rails]
+    return f"{rails[0].arm} costs more than may be lost: {'; '.join(told)}."
+
+
+def unproven(effect: Effect, rails: Sequence[NonInferiority], facts: Facts) -> str:
+    """What a winner shows, and which guardrails are not proven to hold."""
+    told = [f"{_rail(one)} (at worst {one.said(one.bound)})" for one in rails]
+    return (
+        f"{_seen(effect, kind(facts))}, beyond chance; but that nothing else is lost is not "
+        f"proven: {'; '.join(told)}."
+    )
+
+
+def _rail(rail: NonInferiority) -> str:
+    return f"{rail.metric} {rail.said(rail.estimate)} where {rail.said(rail.worst)} is the limit"
+
+
+def ended_by_choice(once: Effect, always: Effect, facts: Facts) -> str:
     """What a test shows that may have been ended because it looked good just then."""
-    takes = "its people"
-    if not fmt.is_missing(facts.needed):
-        takes = f"its {fmt.number(facts.needed)} people per arm"
     seen = "" if fmt.is_missing(once.lift) else f"{_change(once.lift)} "
     ends = _ends(always)
     return (
-        f"Seen once it would be {seen}({_span(once, kind(facts))}); but it ended before it had "
-        f"{takes}, and tests that are ended at a good moment look so by chance: the always-valid "
-        f"interval goes from {ends[0]} to {ends[1]}."
+        f"Seen once it would be {seen}({_span(once, kind(facts))}); but {_off_plan(facts)}, and "
+        "tests that are ended at a good moment look so by chance: the always-valid interval goes "
+        f"from {ends[0]} to {ends[1]}."
     )
+
+
+def _off_plan(facts: Facts) -> str:
+    """How the end of a test differs from the one planned."""
+    takes = "its people"
+    if not fmt.is_missing(facts.needed):
+        takes = f"its {fmt.number(facts.needed)} people per arm"
+    days = facts.days - facts.planned_days
+    if facts.is_planned:
+        return f"it ended {fmt.days(abs(days))} {'after' if days > 0 else 'before'} its planned end"
+    if not facts.has_people:
+        return f"it ended before it had {takes}"
+    if days < 0:
+        return f"it ended before the week was full in which it had {takes}"
+    weeks = fmt.plural(int(facts.planned_days // WEEK), "full week")
+    return f"it had {takes} after {weeks} and ran on for {fmt.days(days)}"
 
 
 def too_small(effect: Effect, facts: Facts, rules: Criteria) -> str:
@@ -100,19 +135,16 @@ def too_long(effect: Effect, facts: Facts) -> str:
 
 def still_open(effect: Effect, facts: Facts, rules: Criteria) -> str:
     """What a running test leaves open, and when it can be decided."""
-    left = "" if fmt.is_missing(facts.days_left) else f" {_left(facts, rules)}"
+    left = "" if fmt.is_missing(facts.planned_days) else f" {_left(facts, rules)}"
     return f"Open after {fmt.days(facts.days)}: {_span(effect, kind(facts))}.{left}"
 
 
 def at_its_end(effect: Effect, facts: Facts, rules: Criteria) -> str:
-    """What a test leaves open that has ended, or has all its people."""
+    """What a test leaves open that has ended, or whose planned end has come."""
     found = _span(effect, kind(facts))
-    lift, needed = _worth(facts, rules), fmt.number(facts.needed)
     if facts.is_running:
-        return (
-            f"It has the {needed} people per arm that {lift} takes, and shows nothing for "
-            f"certain: {found}. End it: who goes on looking finds a winner by chance."
-        )
+        return f"{_due(facts, rules)} and shows nothing for certain: {found}. End it."
+    lift, needed = _worth(facts, rules), fmt.number(facts.needed)
     told = f"It ended open: {found}."
     if fmt.is_missing(facts.needed):
         return told
@@ -121,15 +153,37 @@ def at_its_end(effect: Effect, facts: Facts, rules: Criteria) -> str:
     return f"{told} {lift} takes {needed} people per arm; it had {fmt.number(min(facts.people))}."
 
 
+def _due(facts: Facts, rules: Criteria) -> str:
+    """That the planned end has come, or when it came."""
+    if facts.days > facts.planned_days:
+        return f"It was due {fmt.days(facts.days - facts.planned_days)} ago"
+    if facts.is_planned:
+        return "It has come to its planned end"
+    return f"It has the {fmt.number(facts.needed)} people per arm that {_worth(facts, rules)} takes"
+
+
 def _left(facts: Facts, rules: Criteria) -> str:
-    days = facts.days_left
-    weeks = -(-(facts.days + days) // WEEK)
+    days = facts.planned_days - facts.days
+    if facts.is_planned:
+        return f"Its planned end is in {fmt.days(days)}{_by_then(facts, rules)}."
+    weeks = facts.planned_days // WEEK
     needed = f"{fmt.number(facts.needed)} people per arm"
     if weeks <= rules.max_weeks:
         return f"At this pace it has the {needed} in {fmt.days(-(-days // 1))}."
     return (
         f"At this pace the {needed} that {_worth(facts, rules)} takes need "
         f"{fmt.number(weeks)} weeks; only a larger difference can show in {rules.max_weeks}."
+    )
+
+
+def _by_then(facts: Facts, rules: Criteria) -> str:
+    """How many people it has at its planned end, where they are too few."""
+    people = min(facts.people) / facts.days * facts.planned_days
+    if not people < facts.needed:
+        return ""
+    return (
+        f"; at this pace it then has {fmt.number(round(people))} people per arm, where "
+        f"{_worth(facts, rules)} takes {fmt.number(facts.needed)}"
     )
 
 

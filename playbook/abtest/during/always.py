@@ -155,10 +155,10 @@ def always_valid(
     silent: dict[str, None] = {}
     for place, arm in enumerate(arms.others, start=1):
         people = mixture.people(int(arms.n[0]), int(arms.n[place]))
-        tuned = _tuned(tuned_at, arms, place)
+        tuned = tuned_for(tuned_at, arms, place)
         level = _level(float(mixture.reach(people, tuned, alpha, alternative)), alternative)
         found = compare(arms, chosen, confidence=level, alternative=alternative, relative=relative)
-        early = {metric.label for metric in chosen if _is_early(arms, metric, place)}
+        early = {metric.label for metric in chosen if is_early(arms, metric, place)}
         rows += [
             _silent(row) if row.metric in early else row
             for row in (_held(one, tuned, alpha, alternative) for one in found if one.arm == arm)
@@ -175,7 +175,7 @@ def always_valid(
     return Effects(together(rows, adjust), confidence, alternative, relative, adjust, notes)
 
 
-def _is_early(arms: Arms, metric: Metric, place: int) -> bool:
+def is_early(arms: Arms, metric: Metric, place: int) -> bool:
     """Whether a spread rests on too few units of an arm, or on units that are all the same."""
     if isinstance(metric, Proportion):
         ones, n = arms.ones(metric.column), arms.n
@@ -224,7 +224,7 @@ def _silent(row: Effect) -> Effect:
     return row._replace(p_value=1.0, p_adjusted=1.0)
 
 
-def _tuned(tuned_at: float | Plan, arms: Arms, place: int) -> float:
+def tuned_for(tuned_at: float | Plan, arms: Arms, place: int) -> float:
     """For how many people the interval is tightest, were the two arms of one size."""
     if not isinstance(tuned_at, Plan):
         return tuned_at

@@ -54,8 +54,8 @@ class Rows(Protocol):
     def ask(self, measures: Sequence[Measure], by: tuple[str, ...] = ()) -> list[Row]:
         """One row per group: the values of `by`, None where missing, then the measures."""
 
-    def repeats(self, unit: str, arm: str) -> Repeats:
-        """Units on more than one row."""
+    def repeats(self, unit: str, arm: str, within: tuple[str, ...] = ()) -> Repeats:
+        """Units on more than one row of one group of `within`."""
 
 
 SQL = {
@@ -143,12 +143,12 @@ class DuckRows:
         answer = self.relation.aggregate(", ".join([*filter(None, [groups]), *asked]), groups)
         return answer.fetchall()
 
-    def repeats(self, unit: str, arm: str) -> Repeats:
+    def repeats(self, unit: str, arm: str, within: tuple[str, ...] = ()) -> Repeats:
         """See `Rows`."""
         key, of = _quoted(unit), _quoted(arm)
         each = f"{key} AS unit, count(*) AS n, min({of}) AS low, max({of}) AS high"
         named = self.relation.filter(f"{key} IS NOT NULL")
-        again = named.aggregate(each, key).filter("n > 1")
+        again = named.aggregate(each, ", ".join([key, *map(_quoted, within)])).filter("n > 1")
         crossed = "FILTER (WHERE low <> high)"
         first = f"coalesce(min(unit::VARCHAR) {crossed}, min(unit::VARCHAR))"
         found = again.aggregate(f"count(*), count(*) {crossed}, {first}").fetchall()
@@ -185,9 +185,9 @@ class IbisRows:
         found = self._ask(aggregated, tuple(used), tuple(measures), by)
         return [tuple(row.values()) for row in found]
 
-    def repeats(self, unit: str, arm: str) -> Repeats:
+    def repeats(self, unit: str, arm: str, within: tuple[str, ...] = ()) -> Repeats:
         """See `Rows`."""
-        (found,) = self._ask(repeated, (unit, arm))
+        (found,) = self._ask(repeated, tuple(dict.fromkeys((unit, *within, arm))))
         return Repeats(**found)
 
     def _ask(self, query: Any, columns: tuple[str, ...], *args: Any) -> list[dict[str, Any]]:
@@ -210,13 +210,15 @@ def aggregated(
 
 
 def repeated(tables: tuple[ir.Table, ...]) -> ir.Table:
-    """One row of `Repeats`, of a table of units and arms."""
+    """One row of `Repeats`, of a table of units, their groups and arms."""
     import ibis
 
     units = tables[0]
     key, of = units.columns[0], units.columns[-1]
     named = units.filter(units[key].notnull())
-    each = named.group_by(key).aggregate(n=named.count(), low=named[of].min(), high=named[of].max())
+    each = named.group_by([key, *units.columns[1:-1]]).aggregate(
+        n=named.count(), low=named[of].min(), high=named[of].max()
+    )
     again = each.filter(each.n > 1)
     names, crossed = again[key].cast("string"), again.low != again.high
     return cast(

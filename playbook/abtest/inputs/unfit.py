@@ -25,21 +25,28 @@ UNUSABLE = {"empty": "empty or NaN", "infinite": "infinite"}
 
 def row_mistakes(rows: Rows, asked: Request, scanned: list[Row], control: object) -> Iterator[str]:
     """Everything that is wrong with rows, told by what a scan of them gave."""
-    first = 1 + len(asked.by)
-    answers = [dict(zip(asked.measures, row[first:], strict=True)) for row in scanned]
-    if asked.arm is None:
-        if not sum(answer[COUNT] for answer in answers):
-            yield "there are no rows."
-            return
-    else:
+    if asked.arm is not None:
         yield from arm_mistakes((row[0] for row in scanned), control)
+    elif not scanned or not sum(row[1 + len(asked.by)] for row in scanned):
+        yield "there are no rows."
+        return
+    yield from unit_mistakes(rows, asked, scanned)
+
+
+def unit_mistakes(
+    rows: Rows, asked: Request, scanned: list[Row], within: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """The same without what is wrong with the arms; a unit may come once in each group `within`."""
+    first = 1 + len(asked.by)
+    last = first + len(asked.measures)
+    answers = [dict(zip(asked.measures, row[first:last], strict=True)) for row in scanned]
     without = sum(row[first] for row in scanned if row[0] is None)
     if without:
         yield f"{asked.arm} is empty for {plural(without, 'unit')}: name it, or leave them out."
     if not all(_is_usable(answer, name) for answer in answers for name in asked.columns):
         yield from value_mistakes(rows, asked)
     yield from _unnamed(asked, answers)
-    yield from _repeated(rows, asked)
+    yield from _repeated(rows, asked, within)
     yield from _late(asked, answers)
 
 
@@ -88,10 +95,10 @@ def _unnamed(asked: Request, answers: list[Answer]) -> Iterator[str]:
             yield f"{name} is empty on {plural(n - filled, 'row')}: every unit needs it."
 
 
-def _repeated(rows: Rows, asked: Request) -> Iterator[str]:
+def _repeated(rows: Rows, asked: Request, within: tuple[str, ...]) -> Iterator[str]:
     if asked.unit is None:
         return
-    again = rows.repeats(asked.unit, asked.arm or asked.unit)
+    again = rows.repeats(asked.unit, asked.arm or asked.unit, within)
     if again.crossed:
         yield (
             f"{plural(again.crossed, 'unit')} in more than one arm, such as {again.unit}. Leave "

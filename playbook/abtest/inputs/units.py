@@ -68,31 +68,32 @@ def units(
     asked = request(columns, arm=arm_column, by=by, unit=unit, exposed=exposed, measured=measured)
     found = rows_of(rows, asked.named)
     refuse(column_mistakes(found, asked))
-    scanned = _scan(found, asked)
+    scanned = scanned_units(found, asked)
     refuse(row_mistakes(found, asked, scanned, first))
-    return arms_of(_cells(scanned, asked), first, asked.columns, asked.by)
+    return arms_of(cells_of(scanned, asked), first, asked.columns, asked.by)
 
 
-def _scan(rows: Rows, asked: Request) -> list[Row]:
-    """The answers per arm and group.
+def scanned_units(rows: Rows, asked: Request, more: Sequence[Measure] = ()) -> list[Row]:
+    """The answers per arm and group, and some more of each.
 
     DuckDB before 2.0 refuses the variance of what is not finite; later ones give NaN.
     """
     import duckdb
 
     try:
-        return scan(rows, asked, asked.measures, asked.by)
+        return scan(rows, asked, (*asked.measures, *more), asked.by)
     except duckdb.OutOfRangeException:
         refuse(value_mistakes(rows, asked))
         raise
 
 
-def _cells(scanned: list[Row], asked: Request) -> Cells:
+def cells_of(scanned: list[Row], asked: Request) -> Cells:
     """Variances and covariances as sums of centred products."""
     import numpy as np
 
     first = 1 + len(asked.by)
-    values = np.array([row[first:] for row in scanned], dtype="float64")
+    last = first + len(asked.measures)
+    values = np.array([row[first:last] for row in scanned], dtype="float64")
     answers = dict(zip(asked.measures, values.T, strict=True))
     n = answers[Measure("count")]
 

@@ -146,8 +146,9 @@ def _although(row: Row) -> str:
         return "although it is no gain worth having"
     if row["why"] == "no full week":
         return f"after {fmt.days(row['days'])} and {people} people: a winner that is none yet"
-    if row["why"] == "ended early":
-        return f"although it ended before it had its people, on {people} people"
+    if row["why"] in {"ended early", "ended late"}:
+        when = "before" if row["why"] == "ended early" else "after"
+        return f"although it ended {when} its planned end, on {people} people"
     return f"although it ended open, on {people} people"
 
 

@@ -44,15 +44,17 @@ def tests(book: Book) -> pd.DataFrame:
 
     Returns:
         `experiment_id`, `arm`, `content_id`, `element`, `hypothesis`, `start_date`, `end_date`,
-        `exposures`, `conversions`, `decision`, `page` (title), `owner` (of the page); tests in
-        the order of their start, the latest first. A test without a start is taken in.
+        `planned_end`, `weight`, `exposures`, `conversions`, `decision`, `page` (title), `owner` (of
+        the page); tests in the order of their start, the latest first. A test without a start is
+        taken in.
     """
     return book.sql(
         """WITH began AS (
             SELECT experiment_id, min(start_date) AS began FROM clean.experiment_arm GROUP BY ALL
         )
         SELECT a.experiment_id, a.arm, a.content_id, coalesce(a.element, 'other') AS element,
-            a.hypothesis, a.start_date, a.end_date, a.exposures, a.conversions, a.decision,
+            a.hypothesis, a.start_date, a.end_date, a.planned_end, a.weight, a.exposures,
+            a.conversions, a.decision,
             coalesce(c.title, a.content_id, 'page not known') AS page,
             coalesce(s.name, c.owner_id) AS owner
         FROM clean.experiment_arm a JOIN began USING (experiment_id)

@@ -57,8 +57,8 @@ UNITS = {
 RULES = (
     "One change at a time, its hypothesis, its one metric and its end written down before it "
     "begins.\n"
-    "It runs in full weeks, and nobody stops it because it looks good: until it has its "
-    "people, only the always-valid interval is read.\n"
+    "It runs in full weeks, and nobody stops it because it looks good: on the day of its planned "
+    "end it is read once; on every other day only the always-valid interval counts.\n"
     "First the split is checked, then harm, then the week, then the figures. A broken split ends "
     "the test.\n"
     "What becomes of the leads (share that becomes SQL) is looked at beside the form rate before "
@@ -115,7 +115,8 @@ def _record(book: Book) -> list[Section]:
     table, over = record(book), ended(book)
     if table.empty:
         return [Section("No tests", f"No test had begun by {book.period.title}.")]
-    told = ["experiment_id", "page", "element", "hypothesis", "started", "ended", "days"]
+    told = ["experiment_id", "page", "element", "hypothesis", "started", "ended"]
+    told += ["planned_end", "days"]
     figures = ["experiment_id", "arm", "n_control", "n", "value_control", "value", "lift"]
     figures += ["lift_low", "lift_high", "p_value", "p_adjusted", "split_p"]
     decided = ["experiment_id", "verdict", "reason", "decision", "reread"]
@@ -156,8 +157,8 @@ def _read(book: Book) -> str:
     rules = book.rules.abtest
     return (
         f"Intervals are {fmt.percent(1 - rules.alpha, 0)} and two-sided, of the score test; the "
-        "lift's come from the same test as the p value. Those of a running test without its people "
-        "are always-valid.\n"
+        "lift's come from the same test as the p value. Those of a running test are always-valid, "
+        "but on the day of its planned end.\n"
         "The adjusted p value allows for all tests that may be judged (Holm).\n"
         f"A split p below {rules.split_alpha:g} means that the arms' sizes are no work of chance."
     )
@@ -171,8 +172,9 @@ def _follows(book: Book) -> str:
         "conversions in an arm.\n"
         "Ship: the interval lies above zero. Stop: it lies below, or includes zero and lies wholly "
         f"within ±{fmt.percent(rules.minimum_lift, 0)}. Cannot say: it ended open.\n"
-        "Who ends a test before it has its people may have waited for a good day: it is shipped "
-        "only where the always-valid interval lies above zero too."
+        "Who ends a test on another day than was planned may have waited for a good one: it is "
+        "shipped only where the always-valid interval lies above zero too. Where no planned end is "
+        "on record, it is the end of the full week in which the test has its people."
     )
 
 
@@ -256,7 +258,7 @@ def _aa(book: Book) -> list[Section]:
             f"The ordinary p value, looked at every day until it calls a winner, is wrong in "
             f"{fmt.percent(naive['wrong'], 0)} of the tests instead of "
             f"{fmt.percent(naive['promised'], 0)} ({naive['what']}). That is why a test "
-            "without its people is read by the always-valid interval.",
+            "is read by the always-valid interval on every day but that of its planned end.",
         ),
         Section(
             "Something differs",

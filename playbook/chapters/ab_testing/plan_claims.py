@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from playbook.book import Book
+    from playbook.chapters.ab_testing.said import Row
 
 MOST = 3
 """Tests whose reasons are told in one finding."""
@@ -60,14 +61,15 @@ def still_open(book: Book) -> list[Finding]:
     rows = rows_of(table[table["verdict"] == "keep running"])
     if not rows:
         return []
-    late = [row for row in rows if (row["days"] + row["days_left"]) / WEEK > rules.max_weeks]
+    late = [row for row in rows if _is_late(row, rules.max_weeks)]
     lift = change(rules.minimum_lift)
     claim = f"{named(rows[0])} is open"
     if len(rows) > 1:
         claim = f"{len(rows)} tests are open: {listed([row['experiment_id'] for row in rows])}"
     if late:
         who = "its" if len(rows) == 1 else listed([row["experiment_id"] for row in late]) + "'s"
-        claim += f"; at {who} pace {lift} cannot be shown in {rules.max_weeks} weeks"
+        whose = "its" if len(late) == 1 else "their"
+        claim += f"; at {who} pace {lift} cannot be shown by {whose} end"
     remedy = "Widen it to more people, or try a bolder change, before it goes on." if late else ""
     return [
         Finding(
@@ -76,6 +78,14 @@ def still_open(book: Book) -> list[Finding]:
             remedy, owner(late[0]) if late else "", "",
         )
     ]  # fmt: skip
+
+
+def _is_late(row: Row, max_weeks: int) -> bool:
+    """Whether it lacks people at its planned end, or after the longest time a test may run."""
+    longest = WEEK * max_weeks
+    planned = longest if fmt.is_missing(row["days_left"]) else row["days"] + row["days_left"]
+    fewest = min(row["n_control"], row["n"])
+    return bool(row["days"]) and fewest / row["days"] * min(planned, longest) < row["needed"]
 
 
 def untested(book: Book) -> list[Finding]:

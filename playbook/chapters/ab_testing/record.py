@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from playbook.book import Book
 
 COLUMNS = [
-    "experiment_id", "arm", "page", "element", "hypothesis", "started", "ended", "is_running",
-    "days", "weeks", "n_control", "n", "conversions_control", "conversions", "value_control",
-    "value", "difference", "low", "high", "lift", "lift_low", "lift_high", "p_value", "p_adjusted",
-    "confidence", "split_p", "needed", "power", "detectable", "verdict", "why", "reason",
-    "decision", "reread", "agrees", "days_left", "people_month", "worth", "worth_low",
-    "worth_high", "owner", "page_id", "method",
+    "experiment_id", "arm", "page", "element", "hypothesis", "started", "ended", "planned_end",
+    "is_running", "days", "weeks", "n_control", "n", "conversions_control", "conversions",
+    "value_control", "value", "difference", "low", "high", "lift", "lift_low", "lift_high",
+    "p_value", "p_adjusted", "confidence", "split_p", "needed", "power", "detectable", "verdict",
+    "why", "reason", "decision", "reread", "agrees", "days_left", "people_month", "worth",
+    "worth_low", "worth_high", "owner", "page_id", "method",
 ]  # fmt: skip
 
 PROVEN = frozenset({"ship", "stop"})

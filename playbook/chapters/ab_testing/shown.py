@@ -20,6 +20,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "hypothesis": ("Hypothesis", "假设"),
     "started": ("Started", "开始"),
     "ended": ("Ended", "结束"),
+    "planned_end": ("Planned end", "计划结束"),
     "days": ("Days", "天数"),
     "weeks": ("Full weeks", "整周数"),
     "people": ("People", "人数"),
@@ -95,6 +96,7 @@ UNITS: dict[str, str] = {
 
 MISSING: dict[str, str] = {
     "ended": "it still runs",
+    "planned_end": "not on record",
     "hypothesis": "not written down",
     "decision": "none recorded",
     "lift": "nobody converted in the control, or the test cannot be read",
@@ -109,7 +111,7 @@ MISSING: dict[str, str] = {
 }
 """Why a cell may be empty."""
 
-RECORD = ("experiment_id", "element", "ended", "verdict", "decision", "reason")
+RECORD = ("experiment_id", "verdict", "reason", "decision", "element", "ended")
 """The columns of the record that a page shows first; page and lift stand in the figure."""
 
 RESULTS = (

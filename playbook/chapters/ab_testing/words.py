@@ -55,7 +55,7 @@ def of_forest(book: Book, table: pd.DataFrame) -> Words:
     rules = book.rules.abtest
     see = (
         f"Lift of the new version over the control with {fmt.percent(1 - rules.alpha, 0)} "
-        "intervals; that of a running test without its people is always-valid, so it is wider. The "
+        "intervals; that of a running test is always-valid, so it is wider. The "
         f"band is what is not worth having, ±{fmt.percent(rules.minimum_lift, 0)}."
     )
     if table["void"].any():

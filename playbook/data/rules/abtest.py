@@ -65,7 +65,7 @@ class Abtest(Section):
     )
     running: Running = Field(
         default="always_valid",
-        description='How a test is judged that runs and has not its people yet: "always_valid" by '
-        'an interval that stays right however often one looks, "wait" not at all, but for certain '
-        "harm. With all its people it is read by the ordinary interval (ours).",
+        description='How a test is judged that runs: "always_valid" by an interval that stays '
+        'right however often one looks, "wait" not at all, but for certain harm. On the day of its '
+        "planned end it is read by the ordinary interval (ours).",
     )

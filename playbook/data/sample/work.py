@@ -105,14 +105,20 @@ _TESTS: tuple[tuple[str, int, str, str, str, int, Arms, str], ...] = (
 )
 
 
+_PLANNED_DAYS = {AB_FALSE: 28, "EXP-09": 42}
+"""Of tests that were stopped before, or that still run; the others ended as planned."""
+
+
 def experiment_arm() -> Cols:
     """Table `experiment_arm`."""
     rows = []
     for name, page, element, why, first, days, arms, decision in _TESTS:
         begin = clock.day(first)
         end = begin + days if begin + days < clock.END_DAY else -1
+        planned = begin + _PLANNED_DAYS.get(name, days)
         for arm, (seen, converted) in zip(("control", "b"), arms, strict=True):
-            rows.append((name, arm, page, element, why, begin, end, seen, converted, decision))
+            days_of = begin, end, planned
+            rows.append((name, arm, page, element, why, *days_of, seen, converted, decision))
     cols = list(zip(*rows, strict=True))
     return {
         "experiment_id": list(cols[0]),
@@ -122,9 +128,11 @@ def experiment_arm() -> Cols:
         "hypothesis": list(cols[4]),
         "start_date": np.array(cols[5]),
         "end_date": np.array(cols[6]),
-        "exposures": np.array(cols[7]),
-        "conversions": np.array(cols[8]),
-        "decision": list(cols[9]),
+        "planned_end": np.array(cols[7]),
+        "weight": np.full(len(rows), 50),
+        "exposures": np.array(cols[8]),
+        "conversions": np.array(cols[9]),
+        "decision": list(cols[10]),
     }
 
 

@@ -134,6 +134,8 @@ EXPERIMENT_ARM = Table(
         text("hypothesis", "假设"),
         day("start_date", "开始日期"),
         day("end_date", "结束日期", known="end_date"),
+        day("planned_end", "计划结束日期", "day that was fixed for reading the test"),
+        number("weight", "计划权重", "share of people the arm was to get, in any unit"),
         count("exposures", "曝光人数", "people who saw the arm", "曝光", required=True),
         count("conversions", "转化数", "", "转化", required=True),
         enum(

@@ -1,0 +1,211 @@
+"""Tests read from a table of units: the same as from counts, in one scan, and refused in words."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from playbook import abtest
+from playbook.abtest.during.held import always_held
+from playbook.errors import ParameterError
+
+DAY = date(2026, 10, 31)
+START = date(2026, 8, 3)
+KINDS = {
+    "pandas": lambda frame: frame,
+    "Ibis": ibis.memtable,
+    "Arrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+    "a relation of DuckDB": lambda frame: duckdb.connect().from_df(frame),
+}
+
+
+def units_of(name, *arms, start=START, days=28, **said):
+    """Rows of units: (people, conversions) of control, b, c …"""
+    parts = [
+        pd.DataFrame(
+            {
+                "experiment_id": name, "arm": arm, "converted": np.arange(n) < k,
+                "visitor": [f"{name}-{arm}-{i}" for i in range(n)],
+                "start_date": start, "end_date": start + timedelta(days=days), **said,
+            }
+        )
+        for arm, (n, k) in zip(["control", *"bcd"], arms, strict=False)
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+WON = units_of("won", (2140, 96), (2163, 152), decision="keep")
+OPEN = units_of("open", (1310, 71), (1288, 74), (1300, 70), decision="drop")
+BOTH = pd.concat([WON, OPEN], ignore_index=True)
+
+
+def counted(units):
+    """The same tests, counted by arm."""
+    keys = [name for name in units.columns if name not in {"converted", "visitor", "spent"}]
+    found = units.groupby(keys, sort=False, dropna=False)["converted"].agg(["size", "sum"])
+    return found.rename(columns={"size": "exposures", "sum": "conversions"}).reset_index()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_units_are_judged_as_their_counts_are(kind):
+    shuffled = BOTH.sample(frac=1, random_state=1)
+    found = abtest.evaluate(KINDS[kind](shuffled), as_of=DAY).table
+    expected = abtest.evaluate(counted(BOTH.sort_values("experiment_id")), as_of=DAY).table
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+    assert found["experiment"].tolist() == ["open", "open", "won"]
+    assert found["verdict"].iloc[-1] == "ship"
+
+
+def test_one_scan_reads_all_tests(monkeypatch):
+    from playbook.abtest.inputs import engine
+
+    asked = []
+    ask = engine.DuckRows.ask
+    monkeypatch.setattr(
+        engine.DuckRows, "ask", lambda self, *args: asked.append(args) or ask(self, *args)
+    )
+    abtest.experiments_of(BOTH, unit="visitor")
+    assert len(asked) == 1
+
+
+def test_a_unit_may_be_in_two_tests_but_once_in_each():
+    shared = BOTH.assign(visitor=BOTH.groupby("experiment_id").cumcount())
+    assert len(abtest.experiments_of(shared, unit="visitor")) == 2
+    assert len(abtest.experiments_of(ibis.memtable(shared), unit="visitor")) == 2
+    twice = shared.assign(visitor=shared["visitor"].replace(2141, 7))
+    for rows in (twice, ibis.memtable(twice)):
+        with pytest.raises(ParameterError, match=r"in more than one arm, such as 7\."):
+            abtest.experiments_of(rows, unit="visitor")
+
+
+def test_the_first_exposure_is_the_first_day_where_none_is_on_record():
+    rows = WON.drop(columns=["start_date", "end_date", "decision"])
+    seen = pd.Timestamp("2026-10-03 08:30") + pd.to_timedelta(np.arange(len(rows)) % 500, "h")
+    (test,) = abtest.experiments_of(rows.assign(seen_at=seen), exposed="seen_at")
+    assert (test.started, test.ended) == (date(2026, 10, 3), None)
+    assert abtest.evaluate([test], as_of=DAY).rows[0].is_running
+    (test,) = abtest.experiments_of(rows)
+    assert test.problem == "its first day is not on record."
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (
+            {"start_date": [None] + [START] * (len(WON) - 1)},
+            "its arms do not agree on the first day: 2026-08-03 and none.",
+        ),
+        (
+            {"decision": np.where(WON["converted"], "keep", "drop")},
+            "its arms do not agree on the decision: drop and keep.",
+        ),
+        ({"arm": "b"}, "unknown control 'control'. Allowed: b there is only one arm, 'b':"),
+        (
+            {"weight": np.arange(len(WON)) % 2 + 1},
+            "the rows of control do not agree on its weight.",
+        ),
+        ({"weight": np.where(WON["arm"] == "b", 1, 9)}, ""),
+        ({"end_date": None}, "it was decided (keep), but its last day is not on record."),
+    ],
+)
+def test_what_makes_no_sense_is_that_tests_own_problem(change, problem):
+    tests = abtest.experiments_of(pd.concat([OPEN, WON.assign(**change)], ignore_index=True))
+    by_name = {test.name: test for test in tests}
+    assert by_name["open"].arms is not None
+    assert by_name["won"].problem.startswith(problem)
+    assert (by_name["won"].arms is None) == bool(problem)
+
+
+def test_rows_that_cannot_be_read_are_refused_all_at_once():
+    rows = BOTH.assign(
+        converted=BOTH["converted"].astype("float64").mask(BOTH.index == 3),
+        experiment_id=BOTH["experiment_id"].mask(BOTH.index == 5),
+    )
+    with pytest.raises(ParameterError) as error:
+        abtest.evaluate(rows, as_of=DAY)
+    assert str(error.value).split("\n") == [
+        "experiment_id is empty on 1 row: name it.",
+        (
+            "converted in arm 'control': 1 empty or NaN. Give every unit a number, 0 where it "
+            "means none, or leave the unit out."
+        ),
+    ]
+    with pytest.raises(ParameterError, match="start_date of won must be a date, such as"):
+        abtest.evaluate(WON.assign(start_date="3 August"), as_of=DAY)
+    with pytest.raises(ParameterError, match="unknown column of rows 'spend'"):
+        abtest.experiments_of(WON, metric=abtest.Mean("spend"))
+
+
+def test_what_is_for_units_is_refused_with_counts():
+    with pytest.raises(ParameterError) as error:
+        abtest.experiments_of(counted(WON), metric=abtest.Mean("spent"), unit="visitor")
+    assert str(error.value) == (
+        "the table counts exposures and conversions by arm, and metric, unit are for rows of "
+        "units: leave them out, or give the units."
+    )
+
+
+def with_spending(rows, lift, seed=3):
+    """What each unit spent; those of b a little more, or less."""
+    spent = np.random.default_rng(seed).gamma(2.0, 10.0, len(rows))
+    return rows.assign(spent=spent * np.where(rows["arm"] == "b", 1 + lift, 1))
+
+
+@pytest.mark.parametrize(
+    ("lift", "margin", "verdict", "why", "said"),
+    [
+        (0.0, 0.2, "ship", "better", "spent held"),
+        (0.0, 0.01, "cannot say", "guardrail open", "spent open"),
+        (-0.3, 0.1, "stop", "guardrail broken", "spent broken"),
+    ],
+)
+def test_a_winner_ships_only_with_its_guardrails(lift, margin, verdict, why, said):
+    rail = abtest.Guardrail(abtest.Mean("spent"), margin)
+    tests = abtest.experiments_of(with_spending(WON, lift), guardrails=[rail])
+    row = abtest.evaluate(tests, as_of=DAY).rows[0]
+    assert (row.verdict, row.why, row.guardrails) == (verdict, why, said)
+    assert abtest.evaluate(WON, as_of=DAY).rows[0].guardrails == ""
+
+
+def test_a_guardrail_that_nobody_can_judge_is_said():
+    rail = abtest.Guardrail(abtest.Proportion("complained"), 0.1, higher_is_better=False)
+    tests = abtest.experiments_of(WON.assign(complained=0), guardrails=[rail])
+    row = abtest.evaluate(tests, as_of=DAY).rows[0]
+    assert (row.verdict, row.why) == ("cannot say", "not readable")
+    assert "complained" in row.reason
+
+
+def test_a_guardrail_watched_until_it_holds_is_seldom_wrong():
+    """At the margin itself, looked at once in three days for six weeks, by simulation."""
+    rng = np.random.default_rng(8)
+    rail, tests = abtest.Guardrail("converted", 0.1), 300
+    counts = rng.binomial(900, [[[0.2]], [[0.18]]], (2, tests, 14)).cumsum(axis=2)
+    n = 900 * np.arange(1, 15)
+    near = counts[1] / counts[0] - 1 > -0.1 + 1.9 * np.sqrt(0.8 / 0.2 * 2 / n)
+    once, always = set(), set()
+    for test, look in np.argwhere(near).tolist():
+        table = pd.DataFrame(
+            {"arm": ["a", "b"], "exposures": n[look], "conversions": counts[:, test, look]}
+        )
+        arms = abtest.counts(table, control="a")
+        if abtest.guardrails(arms, [rail]).is_held:
+            once.add(test)
+        if always_held(arms, [rail], tuned_at=10_000)[0].status == "held":
+            always.add(test)
+    assert len(once) > 0.06 * tests
+    assert len(always) <= 0.025 * tests
+
+
+def test_where_nothing_can_be_said_yet_a_guardrail_is_open():
+    rows = with_spending(units_of("few", (150, 10), (150, 12)), 0.0)
+    rail = abtest.Guardrail(abtest.Mean("spent"), 0.9)
+    (test,) = abtest.experiments_of(rows, guardrails=[rail])
+    assert abtest.guardrails(test.arms, [rail]).is_held
+    (row,) = always_held(test.arms, [rail], tuned_at=10_000)
+    assert (row.status, row.p_value, row.bound) == ("open", 1.0, -np.inf)
