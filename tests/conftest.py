@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -13,6 +14,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+
+def pytest_collection_finish():
+    """Keep what was imported and collected out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure():
+    """Let go of it, so that everything ends as it would have."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,8 +53,11 @@ def olist() -> Path:
 
 
 @pytest.fixture
-def open_files(tmp_path):
-    """Opens a Book over files given as {name: text}; `rules` is the text of playbook.toml."""
+def open_files(tmp_path, _own_cache):
+    """Opens a Book over files given as {name: text}; `rules` is the text of playbook.toml.
+
+    The same files under the same rules are frozen once for all tests.
+    """
     from playbook.book import open_book
 
     def open_(files, period="2026-10", *, rules="", as_of="2026-11-01"):
@@ -51,6 +66,6 @@ def open_files(tmp_path):
         for name, text in files.items():
             (folder / name).write_text(text.strip() + "\n", "utf-8")
         (folder / "playbook.toml").write_text(rules, "utf-8")
-        return open_book(folder, period, as_of=as_of, cache=tmp_path / "cache")
+        return open_book(folder, period, as_of=as_of)
 
     return open_

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,9 @@ from playbook.chapters.worklists import WORKLISTS
 
 SAMPLE = (resources.sample() / "playbook.toml").read_text("utf-8")
 AS_OF = "2026-10-20T11:00"
+
+# One worker has them all, so that the sample's own rules are asked once.
+pytestmark = pytest.mark.xdist_group("rules-reach")
 MQL = """
 [mql]
 source = "{source}"
@@ -33,6 +37,15 @@ def opened(tmp_path):
         return open_book("sample", "2026-09", as_of=AS_OF, rules=path)
 
     return open_
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """The sample under its own rules, and what is computed by them."""
+    path = tmp_path_factory.mktemp("rules") / "playbook.toml"
+    path.write_text(SAMPLE, "utf-8")
+    book = open_book("sample", "2026-09", as_of=AS_OF, rules=path)
+    return SimpleNamespace(book=book, content=content(book), lists=lists(book))
 
 
 def content(book):
@@ -58,8 +71,8 @@ def changed(one, other):
     return {name for name in one if one[name] != other[name]}
 
 
-def test_the_comparison_sees_every_derived_table(opened):
-    tables = {table for table, _ in content(opened(""))}
+def test_the_comparison_sees_every_derived_table(before):
+    tables = {table for table, _ in before.content}
     assert {"lead_journey", "funnel_event", "deal", "cost_by_day"} <= tables
 
 
@@ -76,27 +89,25 @@ def test_the_comparison_sees_every_derived_table(opened):
         ("[nurture.touch]\nmissed_after_days = 3", set(), {"nurture_due", "renewals"}),
     ],
 )
-def test_a_changed_number_reaches_its_own_lists_alone(opened, rule, columns, worklists):
-    before, after = opened(""), opened(f"\n{rule}\n")
-    moved = changed(content(before), content(after))
+def test_a_changed_number_reaches_its_own_lists_alone(opened, before, rule, columns, worklists):
+    after = opened(f"\n{rule}\n")
+    moved = changed(before.content, content(after))
     assert moved == {("lead_journey", column) for column in columns}
-    assert changed(lists(before), lists(after)) == worklists
+    assert changed(before.lists, lists(after)) == worklists
 
 
-def test_what_a_test_must_show_reaches_the_record_of_tests_alone(opened):
-    before = opened("")
+def test_what_a_test_must_show_reaches_the_record_of_tests_alone(opened, before):
     after = opened("\n[abtest]\nminimum_lift = 0.5\nmin_conversions = 100\n")
-    assert not changed(content(before), content(after))
-    assert not changed(lists(before), lists(after))
-    verdicts = [ab_testing.record(book)["why"].tolist() for book in (before, after)]
+    assert not changed(before.content, content(after))
+    assert not changed(before.lists, lists(after))
+    verdicts = [ab_testing.record(book)["why"].tolist() for book in (before.book, after)]
     assert verdicts[0] != verdicts[1]
 
 
-def test_points_reach_no_table_and_only_who_is_assigned(opened):
-    before = opened("")
+def test_points_reach_no_table_and_only_who_is_assigned(opened, before):
     after = opened("\n[scoring.bands]\nhot = 70\nwarm = 40\n")
-    assert not changed(content(before), content(after))
-    assert changed(lists(before), lists(after)) <= {"assignments"}
+    assert not changed(before.content, content(after))
+    assert changed(before.lists, lists(after)) <= {"assignments"}
 
 
 def test_a_standard_moves_what_is_counted_only_where_the_rule_decides(opened):

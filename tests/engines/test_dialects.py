@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import ibis
 import pytest
@@ -16,6 +17,9 @@ EVENTS = ibis.table(
 )
 DIALECTS = ("bigquery", "snowflake", "clickhouse", "trino")
 
+# One worker has them all, so that each query is asked and parsed once.
+pytestmark = pytest.mark.xdist_group("dialects")
+
 OWN_FUNCTIONS = {
     "bigquery": {"ieee_divide"},
     "clickhouse": {
@@ -25,33 +29,45 @@ OWN_FUNCTIONS = {
 """Functions of a warehouse that sqlglot has no class for; each is in that warehouse's manual."""
 
 
-@pytest.fixture
-def asked(monkeypatch, in_duckdb):
+@pytest.fixture(scope="module")
+def asked(in_duckdb):
     """Every query of a call over events that are only declared; DuckDB answers in their place."""
     con = in_duckdb.get_backend()
-    seen = []
 
-    def answer(expression, **_):
-        seen.append(expression)
-        return con.to_pandas(expression)
-
-    for kind in (ir.Table, ir.Column, ir.Scalar):
-        for way in ("to_pandas", "execute"):
-            monkeypatch.setattr(kind, way, answer, raising=False)
-
+    @cache
     def ask(call):
-        call(EVENTS)
+        seen = []
+
+        def answer(expression, **_):
+            seen.append(expression)
+            return con.to_pandas(expression)
+
+        with pytest.MonkeyPatch.context() as patch:
+            for kind in (ir.Table, ir.Column, ir.Scalar):
+                for way in ("to_pandas", "execute"):
+                    patch.setattr(kind, way, answer, raising=False)
+            call(EVENTS)
         return seen
 
     return ask
 
 
+@pytest.fixture(scope="module")
+def parsed(asked):
+    """Each query of a call as a dialect's grammar reads it."""
+
+    @cache
+    def parse(call, dialect):
+        queries = asked(call)
+        assert queries
+        return [sqlglot.parse_one(ibis.to_sql(q, dialect=dialect), read=dialect) for q in queries]
+
+    return parse
+
+
 @pytest.fixture
-def trees(asked, call, dialect):
-    """Each query of the call as the dialect's grammar reads it."""
-    queries = asked(call)
-    assert queries
-    return [sqlglot.parse_one(ibis.to_sql(q, dialect=dialect), read=dialect) for q in queries]
+def trees(parsed, call, dialect):
+    return parsed(call, dialect)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
