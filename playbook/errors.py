@@ -44,6 +44,15 @@ def refuse(mistakes: Iterable[str]) -> None:
         raise ParameterError("\n".join(wrong))
 
 
+def in_one_line(mistakes: Iterable[str]) -> str:
+    """Several mistakes as one sentence, for where they belong to one row of many.
+
+    >>> in_one_line(["n must be above 0, not -1.", "unknown arm 'c'. Allowed: a, b"])
+    "n must be above 0, not -1; unknown arm 'c'. Allowed: a, b."
+    """
+    return "; ".join(line.rstrip(".") for line in mistakes) + "."
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The name most like `name`, or None where none is near.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsFloat, overload
 from playbook.errors import ParameterError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -123,6 +123,15 @@ def plural(n: object, one: str, many: str = "") -> str:
     ('1 lead', '1,234 leads', '2 companies')
     """
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them.
+
+    >>> listed(["A"]), listed(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def money(x: object, currency: str = "CNY", style: Style = "en", *, sign: bool = True) -> str:

@@ -251,7 +251,8 @@ def test_a_test_of_equal_units_has_nothing_to_compare():
     metric = abtest.Mean("value")
     test = abtest.Experiment("flat", arms, START, START + timedelta(days=14), metric)
     row = abtest.evaluate([test], as_of=DAY).rows[0]
-    assert row.reason == "Nobody did anything different in any arm."
+    assert (row.verdict, row.why) == ("cannot say", "few units")
+    assert row.reason.startswith("All units of an arm are the same")
 
 
 def test_less_is_better_plans_for_a_fall_and_ships_it():
@@ -306,29 +307,37 @@ def drawn(seed, tests, days, *, per_day, lift=0.0, baseline=0.1):
     return a, b, per_day * np.arange(1, days + 1)
 
 
-@pytest.mark.parametrize(("per_day", "days"), [(200, 19), (500, 28)])
-def test_stopping_at_the_first_good_day_ships_no_false_winner(per_day, days):
-    """Looked at daily, ended at the first z above 1.96 from day 7 on: one in ten is, or more.
-
-    With 200 a day the test has its people after three weeks, with 500 a day after two.
-    """
+@pytest.mark.parametrize(
+    ("per_day", "days", "planned", "why"),
+    [
+        (200, 28, None, "no planned end"),
+        (200, 20, 21, "ended early"),
+        (500, 28, 14, "ended late"),
+    ],
+)
+def test_looking_every_day_ships_few_false_winners(per_day, days, planned, why):
+    """Looked at daily, ended at the first z above 1.96 from day 7 on: one in ten is, or more."""
     a, b, n = drawn(1, 2000, days=days, per_day=per_day)
     rate = (a + b) / (2 * n)
     z = (b - a) / n / np.sqrt(rate * (1 - rate) * 2 / n)
     good = (z > 1.96) & (np.arange(1, days + 1) >= 7)
     hopeful = np.flatnonzero(good.any(axis=1))
     assert len(hopeful) > 0.06 * 2000  # what the ordinary interval would ship
-    # Somebody who knows the rules ends it where they ship: in full weeks, or far beyond 1.96.
-    good &= (np.arange(1, days + 1) % 7 == 0) | (z > 2.9)
+    # Somebody who knows the rules ends it where they ship: on the planned day, or far beyond 1.96.
+    good &= (np.arange(1, days + 1) == planned) | (z > 2.9)
+    end = None if planned is None else START + timedelta(days=planned)
     tests = [
-        rows(f"t{i}-{at}", (n[at], a[i, at]), (n[at], b[i, at]), days=at + 1, decision="")
+        [
+            {**row, "planned_end": end}
+            for row in rows(f"t{i}-{at}", (n[at], a[i, at]), (n[at], b[i, at]), days=at + 1)
+        ]
         for i in hopeful.tolist()
         for at in np.flatnonzero(good[i]).tolist()
     ]
     found = read(*tests)
     shipped = {row.experiment.split("-")[0] for row in found.rows if row.verdict == "ship"}
     assert stats.binomtest(len(shipped), 2000, 0.025, alternative="greater").pvalue > 0.01
-    assert {row.why for row in found.rows} <= {"better", "ended early", "ended late"}
+    assert {row.why for row in found.rows} <= {"better", "ended early", why}
 
 
 def test_a_running_test_with_its_people_finds_the_lift_as_often_as_planned():
@@ -339,7 +348,7 @@ def test_a_running_test_with_its_people_finds_the_lift_as_often_as_planned():
     for i in range(400):
         table = pd.DataFrame(rows("t", (n, a[i, 0]), (n, b[i, 0])))
         arms = abtest.counts(table, control="control")
-        tests.append(abtest.Experiment(f"t{i}", arms, began, plan=plan))
+        tests.append(abtest.Experiment(f"t{i}", arms, began, plan=plan, planned_end=DAY))
     found = abtest.evaluate(tests, as_of=DAY).rows
     assert all(row.is_running for row in found)
     shipped = sum(row.verdict == "ship" for row in found)
@@ -351,7 +360,8 @@ def test_without_its_people_an_ended_test_ships_only_what_always_holds():
     arms = abtest.counts(pd.DataFrame(rows("seen", (2000, 100), (2000, 135))), control="control")
     always = abtest.always_valid(arms, tuned_at=10_000).one()
     assert row.low > 0 > always.low
-    assert (row.verdict, row.why) == ("cannot say", "ended early")
+    assert (row.verdict, row.why) == ("cannot say", "no planned end")
+    assert math.isnan(row.p_adjusted)
     assert (row.reread, row.agrees) == ("kept without proof", False)
 
 
@@ -460,29 +470,32 @@ def test_what_cannot_be_evaluated_is_said_in_words():
 def test_on_its_planned_end_a_test_is_read_once_whatever_its_people():
     seen = rows("seen", (2000, 100), (2000, 135))
     planned = [{**row, "planned_end": row["end_date"]} for row in seen]
-    assert read(seen).one("seen").why == "ended early"
+    assert read(seen).one("seen").why == "no planned end"
     row = read(planned).one("seen")
     assert (row.verdict, row.why) == ("ship", "better")
     early = [{**row, "planned_end": START + timedelta(days=35)} for row in seen]
     row = read(early).one("seen")
     assert row.why == "ended early"
     assert "but it ended 7 days before its planned end, and" in row.reason
-    wrong = [{**row, "planned_end": START} for row in seen]
-    assert read(wrong).one("seen").reason == (
-        "The record cannot be read: its planned end is not after its first day."
-    )
+    for days, said in [
+        (0, "its planned end is not after its first day."),
+        (5, "its planned end is on day 5; a test runs 7 days at least."),
+    ]:
+        wrong = [{**row, "planned_end": START + timedelta(days=days)} for row in seen]
+        assert read(wrong).one("seen").reason == f"The record cannot be read: {said}"
 
 
 def test_a_test_that_ran_on_is_no_longer_read_once():
-    """With 500 a day in each arm and a baseline of 10 %, +20 % takes 3,841 people: two weeks."""
     on_time = rows("on", (7000, 700), (7000, 775), days=14)
     late = rows("late", (10_500, 1050), (10_500, 1150), days=21)
-    found = read(on_time, late)
+    end = START + timedelta(days=14)
+    found = read(*([{**row, "planned_end": end} for row in test] for test in (on_time, late)))
     assert found.one("on").verdict == "ship"
     row = found.one("late")
     assert row.low > 0
     assert (row.verdict, row.why) == ("cannot say", "ended late")
-    assert "had its 3,841 people per arm after 2 full weeks and ran on for 7 days" in row.reason
+    assert "it ended 7 days after its planned end, and" in row.reason
+    assert math.isnan(row.worth)
 
 
 def test_a_running_test_tells_how_long_until_its_planned_end():

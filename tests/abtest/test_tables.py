@@ -105,10 +105,10 @@ def test_the_first_exposure_is_the_first_day_where_none_is_on_record():
             {"decision": np.where(WON["converted"], "keep", "drop")},
             "its arms do not agree on the decision: drop and keep.",
         ),
-        ({"arm": "b"}, "unknown control 'control'. Allowed: b there is only one arm, 'b':"),
+        ({"arm": "b"}, "unknown control 'control'. Allowed: b; there is only one arm, 'b':"),
         (
             {"weight": np.arange(len(WON)) % 2 + 1},
-            "the rows of control do not agree on its weight.",
+            "the rows of b do not agree on its weight.",
         ),
         ({"weight": np.where(WON["arm"] == "b", 1, 9)}, ""),
         ({"end_date": None}, "it was decided (keep), but its last day is not on record."),
@@ -132,8 +132,8 @@ def test_rows_that_cannot_be_read_are_refused_all_at_once():
     assert str(error.value).split("\n") == [
         "experiment_id is empty on 1 row: name it.",
         (
-            "converted in arm 'control': 1 empty or NaN. Give every unit a number, 0 where it "
-            "means none, or leave the unit out."
+            "converted in arm 'control' of won: 1 empty or NaN. Give every unit a number, 0 where "
+            "it means none, or leave the unit out."
         ),
     ]
     with pytest.raises(ParameterError, match="start_date of won must be a date, such as"):
@@ -142,13 +142,83 @@ def test_rows_that_cannot_be_read_are_refused_all_at_once():
         abtest.experiments_of(WON, metric=abtest.Mean("spend"))
 
 
-def test_what_is_for_units_is_refused_with_counts():
-    with pytest.raises(ParameterError) as error:
-        abtest.experiments_of(counted(WON), metric=abtest.Mean("spent"), unit="visitor")
-    assert str(error.value) == (
-        "the table counts exposures and conversions by arm, and metric, unit are for rows of "
-        "units: leave them out, or give the units."
-    )
+def test_a_table_is_of_units_where_it_is_asked_for_what_only_units_have():
+    extra = WON.assign(exposures=3)
+    assert abtest.experiments_of(extra)[0].arms.n.tolist() == [2140, 2163]
+    both = extra.assign(conversions=1, spent=1.0 + extra.index % 7)
+    (test,) = abtest.experiments_of(both, metric="spent")
+    assert test.metric == abtest.Mean("spent")
+    assert abtest.evaluate([test], as_of=DAY).rows[0].n == 2163
+    with pytest.raises(ParameterError, match="unknown column of rows 'spent'"):
+        abtest.experiments_of(counted(WON), metric=abtest.Mean("spent"))
+
+
+def test_days_and_exposures_that_name_no_day_are_refused():
+    seen = pd.date_range("2026-08-03", periods=len(WON), freq="min")
+    text, zoned = WON.assign(seen=seen.astype(str)), WON.assign(seen=seen.tz_localize("UTC"))
+    gaps = WON.assign(seen=pd.Series(seen).mask(WON.index % 100 == 0))
+    asked = [
+        (text, "seen", "seen holds no times but text. Turn it into dates or timestamps first"),
+        (zoned, "seen", "seen holds moments with a time zone, which name no day"),
+        (gaps, "seen", "seen is empty on 44 rows: every unit needs it."),
+        (WON, "typo", "unknown column of exposure 'typo'"),
+    ]
+    for kind in KINDS.values():
+        for rows, column, said in asked:
+            with pytest.raises(ParameterError, match=said):
+                abtest.experiments_of(kind(rows), exposed=column)
+    with pytest.raises(ParameterError, match="start_date holds moments with a time zone"):
+        abtest.experiments_of(WON.assign(start_date=seen.tz_localize("UTC")))
+
+
+def test_units_exposed_outside_the_days_judged_are_found():
+    seen = pd.Timestamp("2026-08-03") + pd.to_timedelta(WON.index % 20, "D")
+    rows = WON.assign(seen=seen)
+    found = {}
+    for start, end in [("2026-08-03", "2026-08-31"), ("2026-08-03", "2026-08-10"),
+                       ("2026-08-05", "2026-08-31")]:  # fmt: skip
+        days = {"start_date": start, "end_date": end, "planned_end": end}
+        tests = abtest.experiments_of(rows.assign(**days), exposed="seen")
+        found[start, end] = abtest.evaluate(tests, as_of=DAY).rows[0].reason
+    right, late, early = found.values()
+    assert "beyond chance" in right
+    assert late.endswith("units were exposed on 22 Aug 2026, after 10 Aug 2026: leave them out.")
+    assert early.endswith("units were exposed on 3 Aug 2026, before its first day: leave them out.")
+    empty = abtest.experiments_of(rows.assign(start_date=None), exposed="seen")
+    assert empty[0].started == START
+
+
+def test_what_is_no_table_or_no_guardrail_is_said():
+    with pytest.raises(ParameterError, match="rows must be a pandas DataFrame"):
+        abtest.experiments_of(WON["converted"])
+    with pytest.raises(ParameterError, match="guardrails must be a list of Guardrail"):
+        abtest.experiments_of(WON, guardrails=["complained"])
+    (test,) = abtest.experiments_of(WON)
+    with pytest.raises(ParameterError, match="2 tests are called 'won'"):
+        abtest.evaluate([test, test], as_of=DAY)
+
+
+def test_days_of_an_experiment_may_be_text_or_moments():
+    arms = abtest.experiments_of(WON)[0].arms
+    test = abtest.Experiment("x", arms, "2026-08-03", pd.Timestamp("2026-08-31 09:00"))
+    assert (test.started, test.ended) == (START, date(2026, 8, 31))
+    with pytest.raises(ParameterError, match="planned_end of x must be a date"):
+        abtest.Experiment("x", arms, START, planned_end="soon")
+
+
+def test_revenue_in_arms_of_very_different_size_is_not_judged():
+    rng = np.random.default_rng(6)
+    n = 9000
+    spent = np.where(rng.random(n) < 0.05, rng.lognormal(3, 1.5, n), 0)
+    rows = pd.DataFrame({
+        "experiment_id": "hold out", "arm": np.where(np.arange(n) % 10, "b", "control"),
+        "spent": spent, "start_date": START, "end_date": START + timedelta(days=28),
+        "weight": np.where(np.arange(n) % 10, 90, 10),
+    })  # fmt: skip
+    tests = abtest.experiments_of(rows, metric="spent")
+    row = abtest.evaluate(tests, as_of=DAY).rows[0]
+    assert (row.verdict, row.why) == ("cannot say", "uneven arms")
+    assert np.isnan([row.worth, row.p_adjusted]).all()
 
 
 def with_spending(rows, lift, seed=3):
@@ -175,10 +245,13 @@ def test_a_winner_ships_only_with_its_guardrails(lift, margin, verdict, why, sai
 
 def test_a_guardrail_that_nobody_can_judge_is_said():
     rail = abtest.Guardrail(abtest.Proportion("complained"), 0.1, higher_is_better=False)
-    tests = abtest.experiments_of(WON.assign(complained=0), guardrails=[rail])
+    tests = abtest.experiments_of(WON.assign(complained=0), guardrails=rail)
     row = abtest.evaluate(tests, as_of=DAY).rows[0]
-    assert (row.verdict, row.why) == ("cannot say", "not readable")
-    assert "complained" in row.reason
+    assert (row.verdict, row.why) == ("cannot say", "guardrail open")
+    assert row.reason.endswith("not hold for certain: complained leaves nothing to compare.")
+    worse = units_of("worse", (4000, 400), (4000, 200)).assign(complained=0)
+    row = abtest.evaluate(abtest.experiments_of(worse, guardrails=rail), as_of=DAY).rows[0]
+    assert (row.verdict, row.why) == ("stop", "worse")
 
 
 def test_a_guardrail_watched_until_it_holds_is_seldom_wrong():

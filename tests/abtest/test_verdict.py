@@ -21,9 +21,11 @@ ENDED = Facts(
     days=28, is_running=False, people=(2000, 2000), split_p=0.8, fewest=90, needed=5000,
     planned_days=70,
 )  # fmt: skip
-FULL = ENDED._replace(needed=1900, planned_days=28)
-LATE = ENDED._replace(needed=1400, planned_days=21)
+FULL = ENDED._replace(planned_days=28)
+LATE = ENDED._replace(planned_days=21)
+FREE = ENDED._replace(planned_days=NAN)
 RUNS = ENDED._replace(is_running=True, planned_days=40)
+FREE_RUNS = FREE._replace(is_running=True, days_left=12)
 
 
 def effect(low, lift, high, /, **fields):
@@ -64,7 +66,9 @@ def verdict(seen, facts, rules=None, always=None):
         (SMALL, RUNS, "stop", "no difference worth having"),
         (OPEN, ENDED, "cannot say", "open"),
         (OPEN, RUNS, "keep running", "open"),
-        (OPEN, RUNS._replace(days=56, planned_days=70), "stop", "too long"),
+        (OPEN, FREE_RUNS._replace(days=55), "keep running", "open"),
+        (OPEN, FREE_RUNS._replace(days=56), "stop", "too long"),
+        (OPEN, RUNS._replace(days=63, planned_days=70), "keep running", "open"),
         (OPEN, FULL._replace(is_running=True), "cannot say", "open"),
         (OPEN, FULL, "cannot say", "open"),
         (OPEN, LATE._replace(is_running=True), "cannot say", "open"),
@@ -75,7 +79,24 @@ def verdict(seen, facts, rules=None, always=None):
         (BETTER, RUNS._replace(days=6), "keep running", "no full week"),
         (BETTER, ENDED._replace(fewest=9), "cannot say", "few conversions"),
         (BETTER, RUNS._replace(fewest=9), "keep running", "few conversions"),
-        (BETTER, ENDED._replace(fewest=None), "ship", "better"),
+        (
+            BETTER,
+            ENDED._replace(fewest=9, counted="non-conversions"),
+            "cannot say",
+            "few conversions",
+        ),
+        (BETTER, ENDED._replace(fewest=200, counted="units"), "ship", "better"),
+        (BETTER, ENDED._replace(fewest=199, counted="units"), "cannot say", "few units"),
+        (BETTER, RUNS._replace(fewest=0, counted="units"), "keep running", "few units"),
+        (
+            BETTER,
+            ENDED._replace(fewest=900, counted="units", people=(900, 3601)),
+            "cannot say",
+            "uneven arms",
+        ),
+        (BETTER, ENDED._replace(fewest=900, counted="units", people=(900, 3600)), "ship", "better"),
+        (BETTER, ENDED._replace(fewest=90, people=(900, 9000)), "ship", "better"),
+        (WORSE, RUNS._replace(fewest=3, counted="units"), "stop", "worse"),
         (None, ENDED, "cannot say", "open"),
         (None, RUNS, "keep running", "open"),
     ],
@@ -95,15 +116,20 @@ def test_the_first_rule_that_holds_decides(seen, facts, word, why):
         (WORSE, OPEN, ENDED._replace(days=3), "cannot say", "no full week"),
         (WORSE, OPEN, RUNS, "keep running", "open"),
         (WORSE, OPEN, FULL._replace(days=3), "cannot say", "no full week"),
-        (WORSE, OPEN, FULL._replace(days=3, planned_days=3), "cannot say", "no full week"),
         (WORSE, WORSE, FULL._replace(days=3), "stop", "worse"),
-        (BETTER, OPEN, ENDED._replace(needed=NAN, planned_days=NAN), "cannot say", "ended early"),
+        (BETTER, OPEN, FREE, "cannot say", "no planned end"),
+        (BETTER, OPEN, FREE._replace(needed=1900), "cannot say", "no planned end"),
+        (BETTER, BETTER, FREE, "ship", "better"),
+        (BETTER, OPEN, FREE_RUNS._replace(needed=1900), "keep running", "open"),
+        (BETTER, BETTER, FREE_RUNS, "ship", "better"),
+        (SMALL, SMALL, FREE, "stop", "no difference worth having"),
+        (SMALL, OPEN, FREE, "cannot say", "open"),
+        (SMALL, OPEN, FULL, "stop", "no difference worth having"),
         (BETTER, OPEN, LATE, "cannot say", "ended late"),
         (BETTER, BETTER, LATE, "ship", "better"),
         (BETTER, OPEN, LATE._replace(is_running=True), "cannot say", "open"),
         (BETTER, BETTER, LATE._replace(is_running=True), "ship", "better"),
         (BETTER, OPEN, FULL._replace(days=27), "cannot say", "ended early"),
-        (BETTER, OPEN, ENDED._replace(planned_days=28, is_planned=True), "ship", "better"),
     ],
 )
 def test_off_its_planned_end_a_test_is_judged_by_what_always_holds(once, always, facts, word, why):
@@ -117,19 +143,23 @@ def test_where_less_is_better_a_fall_is_shipped():
 
 
 def test_a_running_test_may_have_to_wait_for_its_end():
-    found = verdict(BETTER, RUNS, Criteria(running="wait"))
+    rules = Criteria(running="wait")
+    found = verdict(BETTER, RUNS, rules)
     assert found == ("keep running", "waits for its end", "It is judged when it ends, not before.")
+    assert verdict(BETTER, FREE_RUNS, rules).why == "waits for its end"
+    for facts in (RUNS._replace(days=40), RUNS._replace(days=50), FREE_RUNS._replace(days=56)):
+        assert verdict(BETTER, facts, rules).word == "ship"
 
 
 def test_a_lift_of_no_end_leaves_a_test_open():
     seen = effect(-math.inf, 3.0, math.inf, low=-0.01, high=0.2)
     found = verdict(seen, ENDED._replace(needed=NAN))
-    assert found.reason == "It ended open: 95 % interval any to any."
+    assert found.reason == "It ended open: 95 % interval of the difference −1.0 % to 20.0 %."
 
 
 def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
     seen = effect(NAN, NAN, NAN, low=0.01, high=0.03, value=0.02, value_control=0.0)
-    found = verdict(seen, ENDED._replace(fewest=None))
+    found = verdict(seen, ENDED._replace(fewest=900, counted="units"))
     assert found.word == "ship"
     assert "interval of the difference 1.0 % to 3.0 %" in found.reason
 
@@ -165,12 +195,6 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         (
             OPEN,
             FULL._replace(is_running=True),
-            ("It has the 1,900 people per arm that +20 % takes and shows nothing for certain: 95 % "
-            "interval 10 % less to 45 % more. End it."),
-        ),
-        (
-            OPEN,
-            RUNS._replace(planned_days=28, is_planned=True),
             ("It has come to its planned end and shows nothing for certain: 95 % interval 10 % "
             "less to 45 % more. End it."),
         ),
@@ -182,13 +206,13 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            RUNS._replace(is_planned=True),
+            RUNS,
             ("Open after 28 days: always-valid interval 10 % less to 45 % more. Its planned end is "
             "in 12 days; at this pace it then has 2,857 people per arm, where +20 % takes 5,000."),
         ),
         (
             OPEN,
-            RUNS._replace(is_planned=True, needed=2857),
+            RUNS._replace(needed=2857),
             ("Open after 28 days: always-valid interval 10 % less to 45 % more. Its planned end is "
             "in 12 days."),
         ),
@@ -206,26 +230,37 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            FULL,
+            FULL._replace(needed=1900),
             ("It ended open: 95 % interval 10 % less to 45 % more. It had the people to find "
             "+20 %, and did not."),
         ),
         (
             OPEN,
-            RUNS,
+            FREE_RUNS,
             ("Open after 28 days: always-valid interval 10 % less to 45 % more. At this pace it "
-            "has the 5,000 people per arm in 12 days."),
+            "has the 5,000 people per arm that +20 % takes, and full weeks, in 12 days."),
         ),
         (
             OPEN,
-            RUNS._replace(planned_days=133),
+            FREE_RUNS._replace(needed=1900),
+            ("Open after 28 days: always-valid interval 10 % less to 45 % more. It has the 1,900 "
+            "people per arm that +20 % takes."),
+        ),
+        (
+            OPEN,
+            FREE_RUNS._replace(needed=NAN),
+            "Open after 28 days: always-valid interval 10 % less to 45 % more.",
+        ),
+        (
+            OPEN,
+            FREE_RUNS._replace(days_left=105),
             ("Open after 28 days: always-valid interval 10 % less to 45 % more. At this pace the "
             "5,000 people per arm that +20 % takes need 19 weeks; only a larger difference can "
             "show in 8."),
         ),
         (
             OPEN,
-            RUNS._replace(days=60, planned_days=70),
+            FREE_RUNS._replace(days=60),
             ("It has run 8 weeks and shows nothing for certain: always-valid interval 10 % less to "
             "45 % more."),
         ),
@@ -248,9 +283,43 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         ),
         (
             OPEN,
-            ENDED._replace(fewest=4),
-            ("An arm has only 4 conversions, or people who did not convert; 10 are the least that "
-            "can be judged."),
+            ENDED._replace(fewest=1),
+            "An arm has only 1 conversion; 10 are the least that can be judged.",
+        ),
+        (
+            OPEN,
+            ENDED._replace(fewest=4, counted="non-conversions"),
+            "Only 4 people of an arm did not convert; 10 are the least that can be judged.",
+        ),
+        (
+            OPEN,
+            ENDED._replace(fewest=60, counted="units"),
+            ("An arm has only 60 units; 200 are the least that can be judged of a mean or a "
+            "ratio."),
+        ),
+        (
+            OPEN,
+            ENDED._replace(fewest=0, counted="units"),
+            "All units of an arm are the same, so chance cannot be told from a difference.",
+        ),
+        (
+            OPEN,
+            ENDED._replace(fewest=1000, counted="units", people=(1000, 9000)),
+            ("The arms have 1,000 and 9,000 units: where one is more than 4 times as large, a few "
+            "great values decide a mean or a ratio by chance. Draw at random fewer of the large "
+            "arm."),
+        ),
+        (
+            OPEN,
+            ENDED._replace(people=(8200, 7210, 8210), split_p=1e-9),
+            ("The split is broken: chance does not part people into 8,200, 7,210 and 8,210 (p < "
+            "0.001); nobody knows who is missing, so nobody knows who won."),
+        ),
+        (
+            effect(0.001, 0.002, 0.4, value=0.0004, value_control=0.00039),
+            FULL,
+            ("b has 0.040 % where control has 0.039 %: less than 1 % more (95 % interval less than "
+            "1 % more to 40 % more), beyond chance."),
         ),
     ],
 )  # fmt: skip
@@ -258,28 +327,19 @@ def test_the_reason_is_a_sentence_with_its_numbers(seen, facts, reason):
     assert verdict(seen, facts).reason == reason
 
 
-SEEN = "Seen once it would be 40 % more (95 % interval 10 % more to 80 % more); but it "
+SEEN = "Seen once it would be 40 % more (95 % interval 10 % more to 80 % more); but "
 CHANCE = (
-    ", and tests that are ended at a good moment look so by chance: the always-valid interval goes "
-    "from 10 % less to 45 % more."
+    ", and tests that are ended at a good moment look so by chance: the always-valid interval 10 % "
+    "less to 45 % more leaves it open."
 )
 
 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        (ENDED, "ended before it had its 5,000 people per arm"),
-        (ENDED._replace(needed=NAN, planned_days=NAN), "ended before it had its people"),
-        (
-            FULL._replace(days=25),
-            "ended before the week was full in which it had its 1,900 people per arm",
-        ),
-        (LATE, "had its 1,400 people per arm after 3 full weeks and ran on for 7 days"),
-        (ENDED._replace(is_planned=True), "ended 42 days before its planned end"),
-        (
-            ENDED._replace(is_planned=True, planned_days=27),
-            "ended 1 day after its planned end",
-        ),
+        (FREE, "no planned end is on record"),
+        (ENDED, "it ended 42 days before its planned end"),
+        (ENDED._replace(planned_days=27), "it ended 1 day after its planned end"),
     ],
 )
 def test_what_was_ended_by_choice_is_told_with_both_intervals(facts, said):
@@ -289,7 +349,7 @@ def test_what_was_ended_by_choice_is_told_with_both_intervals(facts, said):
 def test_what_looked_worse_when_it_was_ended_is_no_winner():
     assert verdict(WORSE, ENDED, RULES, OPEN).reason == (
         "b has 3.0 % where control has 5.0 %: 40 % less (95 % interval 60 % less to 10 % less): no "
-        "winner, though it did not end as planned."
+        "winner, for it looked worse when it was ended."
     )
 
 
@@ -314,8 +374,8 @@ BROKEN = rail("broken", estimate=-0.1, best=-0.04)
         (BETTER, FULL, [HELD], "ship", "better"),
         (BETTER, FULL, [HELD, UNPROVEN], "cannot say", "guardrail open"),
         (BETTER, RUNS, [UNPROVEN], "keep running", "guardrail open"),
-        (BETTER, RUNS._replace(days=56, planned_days=70), [UNPROVEN], "cannot say",
-         "guardrail open"),
+        (BETTER, FREE_RUNS._replace(days=56), [UNPROVEN], "cannot say", "guardrail open"),
+        (BETTER, FREE, [UNPROVEN], "cannot say", "guardrail open"),
         (BETTER, FULL._replace(is_running=True), [UNPROVEN], "cannot say", "guardrail open"),
         (BETTER, FULL, [UNPROVEN, BROKEN], "stop", "guardrail broken"),
         (BETTER, RUNS._replace(days=2), [BROKEN], "stop", "guardrail broken"),
@@ -332,12 +392,12 @@ def test_the_guardrails_that_decide_are_named_with_their_limits():
     found = module.verdict(BETTER, BETTER, FULL, RULES, [HELD, UNPROVEN])
     assert found.reason == (
         "b has 7.0 % where control has 5.0 %: 40 % more (95 % interval 10 % more to 80 % more), "
-        "beyond chance; but that nothing else is lost is not proven: revenue −1.0 % where −2.0 % "
-        "is the limit (at worst −5.0 %)."
+        "beyond chance; but a guardrail does not hold for certain: revenue −1.0 % where −2.0 % is "
+        "the limit (at worst −5.0 %)."
     )
     found = module.verdict(BETTER, BETTER, FULL, RULES, [UNPROVEN, BROKEN])
     assert found.reason == (
-        "b costs more than may be lost: revenue −10.0 % where −2.0 % is the limit (at best −4.0 %)."
+        "b breaks a guardrail: revenue −10.0 % where −2.0 % is the limit (at best −4.0 %)."
     )
 
 

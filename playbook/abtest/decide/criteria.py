@@ -25,15 +25,16 @@ LEAST = {"max_weeks": 1, "min_conversions": 1, "tuned_at": 100}
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """When a test may be judged, and what it must show.
+    """When a test may be judged, and what it must show: fixed before the tests begin.
 
     Attributes:
-        alpha: How often a test may call a difference where there is none, both sides together;
+        alpha: How often one reading may call a difference where there is none, both sides together;
             shared out among the variants of a test. At most 0.5.
         power: How often a difference of `minimum_lift` shall be found; 0.5 to 0.99.
         minimum_lift: The smallest relative change worth having; 0.2 is one fifth. At most 10.
         min_days: No verdict before, unless it is surely worse; at least a full week.
-        max_weeks: After so many weeks a test that shows nothing is stopped.
+        max_weeks: After so many weeks a test that shows nothing is stopped, where no planned end is
+            on record.
         min_conversions: No verdict while an arm has fewer conversions, or non-conversions, unless
             it is surely worse.
         split_alpha: A split so unlikely by chance is broken. At most 0.1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,11 +55,12 @@ class Row(NamedTuple):
         p_adjusted: The same, allowing for all tests of the record that may be judged (Holm).
         confidence: Of the interval: 1 - alpha, shared out among the variants.
         split_p: How likely chance makes such a split.
-        needed: People that `minimum_lift` takes in each arm; in the smallest, where the split is
-            not even.
-        power: With the people there were, how often `minimum_lift` would have been found.
+        needed: People that `minimum_lift`, or the lift of its own plan, takes in each arm; in the
+            smallest, where the split is not even.
+        power: With the people there were, how often that lift would have been found.
         detectable: The lift that the people there were could have shown.
-        days_left: Until its planned end, 0 from then on; missing once it has ended.
+        days_left: Until its planned end, 0 from then on; where none is on record, until it has the
+            people needed and full weeks at its own pace; missing once it has ended.
         verdict: ship, keep running, stop, cannot say.
         why: What decided it.
         reason: The same in one sentence.
@@ -142,7 +144,7 @@ class Record:
         Raises:
             ParameterError: No such test or variant, or several variants to choose from.
         """
-        rows = [row for row in self.rows if row.experiment == experiment]
+        rows = [row for row in self.rows if row.experiment == str(experiment)]
         if not rows:
             tests = dict.fromkeys(row.experiment for row in self.rows)
             raise ParameterError(unknown("experiment", str(experiment), tests))
@@ -179,7 +181,7 @@ def evaluate(
     """Read every test with one rule set.
 
     Each by the rules of `playbook.abtest.decide.verdict.verdict`. A test with several variants
-    shares its alpha out among them.
+    shares its alpha out among them: give all of them, those that lost too.
 
     Args:
         experiments: The table `experiment_arm`, one row per arm: `experiment_id`, `arm`,
@@ -190,7 +192,8 @@ def evaluate(
             `converted` in place of exposures and conversions. Or `Experiment`s, which may bring
             their plan, another metric and guardrails, see `experiments_of`.
         criteria: The rules; by default ours.
-        as_of: Up to which day running tests are counted: a date, or text such as 2026-10-31.
+        as_of: Up to which day running tests are counted: a date, or text such as 2026-10-31. Counts
+            must be those of that day, for a table of counts cannot be held against it.
         worth: What one unit of the metric is worth, such as one conversion, or of a ratio one unit
             of its numerator; below zero where more is worse. One number, or one per test.
         traffic: People a month who would see what is shipped: one number, or one per test; by
@@ -253,13 +256,18 @@ def _rules(given: object) -> Criteria:
 
 
 def _tests(given: object) -> list[Experiment]:
-    found: list[Any] = list(given) if isinstance(given, Iterable) else []
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    found: list[Any] = list(given) if is_list else []  # type: ignore[call-overload]
     strange = [one for one in found if not isinstance(one, Experiment)]
-    if strange or not isinstance(given, Iterable):
+    if strange or not is_list:
         raise ParameterError(
             "experiments must be a table, such as a pandas DataFrame, or a list of Experiment, not "
             f"{'one with ' if strange else ''}{type(strange[0] if strange else given).__name__}."
         )
+    names = Counter(test.name for test in found)
+    refuse(
+        f"{n} tests are called '{name}'; name each its own." for name, n in names.items() if n > 1
+    )
     return found
 
 

@@ -6,17 +6,19 @@ import contextlib
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from playbook.abtest.after.noninferior import Guardrail
 from playbook.abtest.during.split import split
 from playbook.abtest.metrics import Proportion
-from playbook.errors import ParameterError, unknown
+from playbook.errors import ParameterError, in_one_line, unknown
 from playbook.format import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from playbook.abtest.after.noninferior import Guardrail
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
     from playbook.abtest.metrics import Metric
@@ -52,9 +54,16 @@ class Experiment:
         plan: What was written down before it began; where None, the people it takes are worked out
             from its control.
         problem: What is wrong with the record, where `arms` is None.
-        planned_end: Day that was fixed, before it began, for reading it; where None, the end of
-            the full week in which it has the people it takes.
+        planned_end: Day that was fixed, before it began, for reading it: on that day alone the
+            ordinary interval is relied on. None where none is on record.
         guardrails: What must not suffer: without proof that they hold it is not shipped.
+        exposed: The first and the last day on which its units were exposed, where known: none may
+            lie outside the days that are judged.
+
+    Days may be given as text such as 2026-08-03, or as moments.
+
+    Raises:
+        ParameterError: Days that are none; guardrails that are none.
     """
 
     name: str
@@ -69,6 +78,13 @@ class Experiment:
     problem: str = ""
     planned_end: date | None = None
     guardrails: Sequence[Guardrail] = ()
+    exposed: tuple[date, date] | None = None
+
+    def __post_init__(self) -> None:
+        """Take days in every form that names one, and one guardrail for a list of one."""
+        for name in ("started", "ended", "planned_end"):
+            object.__setattr__(self, name, day_of(getattr(self, name), f"{name} of {self.name}"))
+        object.__setattr__(self, "guardrails", rails_of(self.guardrails))
 
 
 def day_of(given: object, where: str) -> date | None:
@@ -96,6 +112,21 @@ def day_of(given: object, where: str) -> date | None:
     raise ParameterError(f"{where} must be a date, such as 2026-08-03, not {given!r}.")
 
 
+def rails_of(given: Any) -> tuple[Guardrail, ...]:
+    """Guardrails from one or several.
+
+    Raises:
+        ParameterError: Something else.
+    """
+    rails = (given,) if isinstance(given, Guardrail) else tuple(given)
+    if all(isinstance(rail, Guardrail) for rail in rails):
+        return rails
+    raise ParameterError(
+        "guardrails must be a list of Guardrail, such as [Guardrail('complained', 0.1, "
+        f"higher_is_better=False)], not {given!r}."
+    )
+
+
 def cleaned(row: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
     """What one row says of its test, and of its arm's weight.
 
@@ -114,9 +145,12 @@ def cleaned(row: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
     if decision and decision not in DECISIONS:
         wrong.append(f"{name}: {unknown('decision', str(given), DECISIONS)}")
     weight = row.get("weight")
-    if not is_missing(weight) and not (isinstance(weight, int | float) and weight >= 0):
+    if is_missing(weight):
+        return {**found, "decision": decision, "weight": None}
+    share = float(weight) if isinstance(weight, Real | Decimal) else -1.0
+    if not share >= 0:
         wrong.append(f"{name}: weight must be a number from 0 on, not {weight!r}.")
-    return {**found, "decision": decision, "weight": None if is_missing(weight) else weight}
+    return {**found, "decision": decision, "weight": share}
 
 
 def recorded(
@@ -140,17 +174,12 @@ def recorded(
         try:
             split(arms, expected)
         except ParameterError as error:
-            problem = in_one_line(error)
+            problem = in_one_line(str(error).split("\n"))
     return Experiment(
         name, None if problem or isinstance(arms, str) else arms, said["first day"],
         said["last day"], decision=said["decision"], expected=expected, problem=problem,
         planned_end=said["planned end"], **more,
     )  # fmt: skip
-
-
-def in_one_line(error: ParameterError) -> str:
-    """Everything that is wrong, as one paragraph."""
-    return " ".join(str(error).split("\n"))
 
 
 def _wrong(said: Mapping[str, Any]) -> str:

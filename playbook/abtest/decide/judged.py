@@ -8,6 +8,7 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from playbook.abtest.after.checks import constant
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.guardrails import guardrails
 from playbook.abtest.before.baselines import baseline_of
@@ -16,17 +17,17 @@ from playbook.abtest.before.planning import power, reachable, sample_size
 from playbook.abtest.decide.criteria import WEEK
 from playbook.abtest.decide.verdict import Facts, Verdict, not_begun, not_readable, verdict
 from playbook.abtest.during.always import always_valid
-from playbook.abtest.during.held import always_held
+from playbook.abtest.during.held import always_held, nothing_held
 from playbook.abtest.during.split import split
 from playbook.abtest.metrics import Proportion, Ratio
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, in_one_line
 from playbook.format import date as written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from playbook.abtest.after.noninferior import NonInferiority
+    from playbook.abtest.after.noninferior import Guardrail, NonInferiority
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
     from playbook.abtest.decide.criteria import Criteria
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from playbook.abtest.effect import Effect
 
 NAN = float("nan")
-UNTOLD = frozenset({"broken split", "no full week", "few conversions", "not readable", "not begun"})
+UNTOLD = frozenset({
+    "broken split", "no full week", "few conversions", "few units", "uneven arms", "not readable",
+    "not begun", "ended early", "ended late", "no planned end",
+})  # fmt: skip
 """Why a result stands for nothing, so that neither p value nor money may be named for it."""
 
 SHOWN = (
@@ -115,16 +119,41 @@ def judge(experiment: Experiment, rules: Criteria, as_of: date) -> list[Judged]:
         problem = experiment.problem or "its first day is not on record."
     elif experiment.ended is not None and experiment.ended < experiment.started:
         problem = "it begins after its end."
-    elif experiment.planned_end is not None and experiment.planned_end <= experiment.started:
-        problem = "its planned end is not after its first day."
+    elif early := _early_end(experiment.planned_end, experiment.started, rules):
+        problem = early
+    elif strange := _not_of_these_days(experiment, until):
+        problem = strange
     elif as_of < experiment.started:
         return [Judged(verdict=not_begun(written(experiment.started)), **shared)]
     else:
         try:
             return _Test(experiment, experiment.arms, rules, experiment.started, until).all(shared)
         except ParameterError as error:
-            problem = " ".join(str(error).split("\n"))
+            problem = in_one_line(str(error).split("\n"))
     return [Judged(verdict=not_readable(problem), **shared)]
+
+
+def _early_end(planned: date | None, started: date, rules: Criteria) -> str:
+    days = rules.min_days if planned is None else (planned - started).days
+    if days >= rules.min_days:
+        return ""
+    return (
+        f"its planned end is on day {days}; a test runs {rules.min_days} days at least."
+        if days > 0
+        else "its planned end is not after its first day."
+    )
+
+
+def _not_of_these_days(test: Experiment, until: date) -> str:
+    """Units that were exposed before the first day or after the last; empty where none were."""
+    if test.exposed is None or test.started is None:
+        return ""
+    first, last = test.exposed
+    if first < test.started:
+        return f"units were exposed on {written(first)}, before its first day: leave them out."
+    if last > until:
+        return f"units were exposed on {written(last)}, after {written(until)}: leave them out."
+    return ""
 
 
 class _Test:
@@ -145,9 +174,8 @@ class _Test:
     def all(self, shared: dict[str, Any]) -> list[Judged]:
         """The variants with their verdicts, in their order."""
         # Only what the verdict reads, see there: the search for an interval is what costs time.
-        is_once = self.facts.is_due and self.days >= self.rules.min_days
-        always = {} if is_once else self._always()
-        once = always if self.is_running and not is_once else self._once()
+        always = {} if self.is_once else self._always()
+        once = always if self.is_running and not self.is_once else self._once()
         return [
             self._judged(arm, once.get(arm), (always or once).get(arm), self._held(arm), shared)
             for arm in self.arms.others
@@ -163,6 +191,7 @@ class _Test:
     ) -> Judged:
         shown = {name: getattr(once, name) for name in SHOWN} if once else {}
         left = self.facts.planned_days - self.days
+        left = self.facts.days_left if isnan(left) else max(0.0, left)
         return Judged(
             arm=arm,
             control=self.arms.control,
@@ -175,7 +204,7 @@ class _Test:
             split_p=self.split_p,
             needed=self.facts.needed,
             per_unit=self._per_unit(),
-            days_left=max(0.0, left) if self.is_running and not isnan(left) else NAN,
+            days_left=left if self.is_running else NAN,
             guardrails="; ".join(f"{rail.metric} {rail.status}" for rail in rails),
             **self._reach,
             **self._counted(arm),
@@ -209,16 +238,25 @@ class _Test:
         means = self.arms.means[:, at]
         return bool((self.arms.products[:, at, at] == 0).all() and (means == means[0]).all())
 
+    @property
+    def is_once(self) -> bool:
+        """Whether this is the one day on which the ordinary interval may be relied on."""
+        return self.facts.is_due
+
+    @property
+    def _wanted(self) -> float:
+        """The smallest change worth having, in the direction that is better."""
+        return self.rules.minimum_lift * (1 if self.higher_is_better else -1)
+
     @cached_property
     def plan(self) -> Plan | None:
         """As written down, else for the lift worth having; None where no number can show it."""
         if self.written:
             return self.written
         rules = self.rules
-        lift = rules.minimum_lift if self.higher_is_better else -rules.minimum_lift
         try:
             return sample_size(
-                baseline_of(self.arms, self.metric), lift, relative=True, alpha=rules.alpha,
+                baseline_of(self.arms, self.metric), self._wanted, relative=True, alpha=rules.alpha,
                 power=rules.power, arms=list(self.arms.names), shares=self.shares,
             )  # fmt: skip
         except ParameterError:
@@ -239,37 +277,41 @@ class _Test:
     @cached_property
     def facts(self) -> Facts:
         """What the verdicts rest on, beside the effects."""
+        planned = NAN if self.planned_end is None else (self.planned_end - self.started).days
         return Facts(
             days=self.days,
             is_running=self.is_running,
             people=[int(n) for n in self.arms.n],
             split_p=self.split_p,
-            fewest=self._fewest(),
+            **self._least(),
+            lift=self.plan.lift if self.plan else self._wanted,
             needed=float(min(self.plan.n.values())) if self.plan else NAN,
-            planned_days=self._planned_days(),
-            is_planned=self.planned_end is not None,
+            planned_days=planned,
+            days_left=self._days_left(),
             confidence=self.confidence,
             higher_is_better=self.higher_is_better,
         )
 
-    def _planned_days(self) -> float:
-        """On which day it is to be read: as on record, else in full weeks at its own pace."""
-        if self.planned_end is not None:
-            return (self.planned_end - self.started).days
-        if self.plan is None:
+    def _days_left(self) -> float:
+        """Until it has the people needed and its week is full, at its own pace."""
+        if self.plan is None or not self.is_running:
             return NAN
         found = time_left(self.arms, self.plan, started=self.started, as_of=self.until)
-        least = -(-self.rules.min_days // WEEK)
-        return NAN if found.weeks is None else float(WEEK * max(found.weeks, least))
+        return NAN if found.days_left is None else float(found.days_left)
 
     def _held(self, arm: str) -> Sequence[NonInferiority]:
         """The guardrails of a variant, read as the day allows."""
-        if not self.rails:
-            return ()
         pair, alpha = self.arms.only(arm), (1 - self.confidence) / 2
-        if self.facts.is_due:
-            return tuple(guardrails(pair, self.rails, alpha=alpha))
-        return always_held(pair, self.rails, tuned_at=self._tuned_at, alpha=alpha)
+        return [self._one_held(pair, rail, alpha) for rail in self.rails]
+
+    def _one_held(self, pair: Arms, rail: Guardrail, alpha: float) -> NonInferiority:
+        """Open where there is nothing to compare, so that the rest of the test is judged."""
+        try:
+            if self.is_once:
+                return next(iter(guardrails(pair, [rail], alpha=alpha)))
+            return always_held(pair, [rail], tuned_at=self._tuned_at, alpha=alpha)[0]
+        except ParameterError:
+            return nothing_held(pair, rail, alpha)
 
     @property
     def _tuned_at(self) -> float | Plan:
@@ -283,11 +325,18 @@ class _Test:
         at = self.arms.column(self.metric.denominator)
         return float(self.arms.n @ self.arms.means[:, at] / self.arms.n.sum())
 
-    def _fewest(self) -> int | None:
+    def _least(self) -> dict[str, Any]:
+        """What there is least of: conversions, non-conversions, units that are not all the same."""
         if not isinstance(self.metric, Proportion):
-            return None
+            flat = constant(self.arms, self.metric).any()
+            return {"fewest": 0 if flat else int(self.arms.n.min()), "counted": "units"}
         ones = self.arms.ones(self.metric.column)
-        return int(min(ones.min(), (self.arms.n - ones).min()))
+        counts = {
+            "conversions": int(ones.min()),
+            "non-conversions": int((self.arms.n - ones).min()),
+        }
+        counted = min(counts, key=lambda name: counts[name])
+        return {"fewest": counts[counted], "counted": counted}
 
     def _counted(self, arm: str) -> dict[str, Any]:
         if not isinstance(self.metric, Proportion):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.decide.experiments import SAID, Experiment, cleaned, recorded
 from playbook.abtest.inputs.groups import groups_of
 from playbook.errors import refuse
+from playbook.format import is_missing
 
 if TYPE_CHECKING:
     from playbook.abtest.after.noninferior import Guardrail
@@ -28,25 +30,25 @@ def measured_tests(
 ) -> list[Experiment]:
     """The tests of unit rows, by name; see `playbook.abtest.decide.tables.experiments_of`."""
     wanted = (metric, *(rail.metric for rail in guardrails))
-    told = (*SAID, *filter(None, [exposed]))
-    groups = groups_of(rows, wanted, group=TEST, control=control, unit=unit, told=told)
+    groups = groups_of(
+        rows, wanted, group=TEST, control=control, unit=unit, told=SAID, exposed=exposed
+    )
     wrong: list[str] = []
-    said = {name: _said(name, one, exposed, wrong) for name, one in groups.items()}
+    said = {name: _said(name, one, wrong) for name, one in groups.items()}
     refuse(wrong)
     return [
         recorded(
-            name, one.arms or one.problem, said[name], metric=metric, guardrails=guardrails,
-            higher_is_better=higher_is_better,
+            name, one.arms or one.problem, said[name],
+            metric=metric if one.arms is None else chosen_metric(one.arms, metric),
+            guardrails=guardrails, higher_is_better=higher_is_better, exposed=one.exposed,
         )
         for name, one in groups.items()
     ]  # fmt: skip
 
 
-def _said(
-    name: str, group: Group, exposed: str | None, wrong: list[str]
-) -> list[tuple[str, dict[str, Any]]]:
+def _said(name: str, group: Group, wrong: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """What the units of each arm say of their test, as rows that say one thing each."""
-    first = None if exposed is None else min(told[exposed][0] for _, told in group.told)
+    first = None if group.exposed is None else group.exposed[0]
     found = []
     for arm, told in group.told:
         columns = {column: told[column] for column in SAID if column in told}
@@ -54,5 +56,7 @@ def _said(
             row = {
                 column: values[min(place, len(values) - 1)] for column, values in columns.items()
             }
-            found.append((arm, cleaned({"start_date": first, **row, TEST: name}, wrong)))
+            if is_missing(row.get("start_date")) and len(columns.get("start_date", [None])) == 1:
+                row["start_date"] = first
+            found.append((arm, cleaned({**row, TEST: name}, wrong)))
     return found

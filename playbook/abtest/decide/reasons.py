@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 from playbook import format as fmt
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
 ALWAYS = "always-valid"
 
 
+def ordinary(facts: Facts) -> str:
+    """What the ordinary interval is called: "95 %", "98.3 %"."""
+    return fmt.trimmed(facts.confidence, 1)
+
+
 def kind(facts: Facts) -> str:
     """What the interval that is shown is called: "95 %", or "always-valid"."""
-    return ALWAYS if facts.is_running and not facts.is_due else fmt.trimmed(facts.confidence)
+    return ALWAYS if facts.is_running and not facts.is_due else ordinary(facts)
 
 
 def broken(facts: Facts, rules: Criteria) -> str:
     """What the sizes of the arms say against it."""
-    people = " and ".join(fmt.number(n) for n in facts.people)
-    p = f"< {rules.split_alpha:g}" if facts.split_p < rules.split_alpha else f"{facts.split_p:.2g}"
+    people = fmt.listed([fmt.number(n) for n in facts.people])
     return (
-        f"The split is broken: chance does not part people into {people} (p {p}); nobody knows who "
-        "is missing, so nobody knows who won."
+        f"The split is broken: chance does not part people into {people} (p < "
+        f"{rules.split_alpha:g}); nobody knows who is missing, so nobody knows who won."
     )
 
 
@@ -44,11 +49,25 @@ def no_week(facts: Facts, rules: Criteria) -> str:
     )
 
 
-def few(fewest: int, rules: Criteria) -> str:
+def few(facts: Facts, least: int) -> str:
     """How little there is to judge."""
+    n, needed = facts.fewest, f"{fmt.number(least)} are the least that can be judged"
+    if facts.counted == "non-conversions":
+        return f"Only {fmt.plural(n, 'person', 'people')} of an arm did not convert; {needed}."
+    if facts.counted == "conversions":
+        return f"An arm has only {fmt.plural(n, 'conversion')}; {needed}."
+    if n == 0:
+        return "All units of an arm are the same, so chance cannot be told from a difference."
+    return f"An arm has only {fmt.plural(n, 'unit')}; {needed} of a mean or a ratio."
+
+
+def uneven(facts: Facts, most: int) -> str:
+    """How far the arms are apart in size, and what to do about it."""
+    fewer, more = sorted([min(facts.people), max(facts.people)])
     return (
-        f"An arm has only {fmt.number(fewest)} conversions, or people who did not convert; "
-        f"{rules.min_conversions} are the least that can be judged."
+        f"The arms have {fmt.number(fewer)} and {fmt.number(more)} units: where one is more than "
+        f"{most} times as large, a few great values decide a mean or a ratio by chance. Draw at "
+        "random fewer of the large arm."
     )
 
 
@@ -70,53 +89,52 @@ def worse(effect: Effect, name: str) -> str:
 
 def worse_once(effect: Effect, facts: Facts) -> str:
     """What a test shows that looked worse when somebody ended it."""
-    return f"{_seen(effect, kind(facts))}: no winner, though it did not end as planned."
+    return f"{_seen(effect, kind(facts))}: no winner, for it looked worse when it was ended."
 
 
 def lost(rails: Sequence[NonInferiority]) -> str:
     """Which guardrails broke, and by how much."""
-    told = [f"{_rail(one)} (at best {one.said(one.best)})" for one in rails]
-    return f"{rails[0].arm} costs more than may be lost: {'; '.join(told)}."
+    told = [_rail(one, f"at best {one.said(one.best)}") for one in rails]
+    return f"{rails[0].arm} breaks {_rails(rails)}: {'; '.join(told)}."
 
 
 def unproven(effect: Effect, rails: Sequence[NonInferiority], facts: Facts) -> str:
     """What a winner shows, and which guardrails are not proven to hold."""
-    told = [f"{_rail(one)} (at worst {one.said(one.bound)})" for one in rails]
+    told = [_rail(one, f"at worst {one.said(one.bound)}") for one in rails]
+    holds = "does" if len(rails) == 1 else "do"
     return (
-        f"{_seen(effect, kind(facts))}, beyond chance; but that nothing else is lost is not "
-        f"proven: {'; '.join(told)}."
+        f"{_seen(effect, kind(facts))}, beyond chance; but {_rails(rails)} {holds} not hold for "
+        f"certain: {'; '.join(told)}."
     )
 
 
-def _rail(rail: NonInferiority) -> str:
-    return f"{rail.metric} {rail.said(rail.estimate)} where {rail.said(rail.worst)} is the limit"
+def _rails(rails: Sequence[NonInferiority]) -> str:
+    return "a guardrail" if len(rails) == 1 else f"{len(rails)} guardrails"
+
+
+def _rail(rail: NonInferiority, end: str) -> str:
+    if isnan(rail.estimate):
+        return f"{rail.metric} leaves nothing to compare"
+    seen, limit = rail.said(rail.estimate), rail.said(rail.worst)
+    return f"{rail.metric} {seen} where {limit} is the limit ({end})"
 
 
 def ended_by_choice(once: Effect, always: Effect, facts: Facts) -> str:
     """What a test shows that may have been ended because it looked good just then."""
-    seen = "" if fmt.is_missing(once.lift) else f"{_change(once.lift)} "
-    ends = _ends(always)
+    seen = "better" if fmt.is_missing(once.lift) else _change(once.lift)
     return (
-        f"Seen once it would be {seen}({_span(once, kind(facts))}); but {_off_plan(facts)}, and "
-        "tests that are ended at a good moment look so by chance: the always-valid interval goes "
-        f"from {ends[0]} to {ends[1]}."
+        f"Seen once it would be {seen} ({_span(once, kind(facts))}); but {_off_plan(facts)}, and "
+        f"tests that are ended at a good moment look so by chance: the {_span(always, ALWAYS)} "
+        "leaves it open."
     )
 
 
 def _off_plan(facts: Facts) -> str:
     """How the end of a test differs from the one planned."""
-    takes = "its people"
-    if not fmt.is_missing(facts.needed):
-        takes = f"its {fmt.number(facts.needed)} people per arm"
+    if isnan(facts.planned_days):
+        return "no planned end is on record"
     days = facts.days - facts.planned_days
-    if facts.is_planned:
-        return f"it ended {fmt.days(abs(days))} {'after' if days > 0 else 'before'} its planned end"
-    if not facts.has_people:
-        return f"it ended before it had {takes}"
-    if days < 0:
-        return f"it ended before the week was full in which it had {takes}"
-    weeks = fmt.plural(int(facts.planned_days // WEEK), "full week")
-    return f"it had {takes} after {weeks} and ran on for {fmt.days(days)}"
+    return f"it ended {fmt.days(abs(days))} {'after' if days > 0 else 'before'} its planned end"
 
 
 def too_small(effect: Effect, facts: Facts, rules: Criteria) -> str:
@@ -135,55 +153,56 @@ def too_long(effect: Effect, facts: Facts) -> str:
 
 def still_open(effect: Effect, facts: Facts, rules: Criteria) -> str:
     """What a running test leaves open, and when it can be decided."""
-    left = "" if fmt.is_missing(facts.planned_days) else f" {_left(facts, rules)}"
-    return f"Open after {fmt.days(facts.days)}: {_span(effect, kind(facts))}.{left}"
+    return f"Open after {fmt.days(facts.days)}: {_span(effect, kind(facts))}.{_left(facts, rules)}"
 
 
-def at_its_end(effect: Effect, facts: Facts, rules: Criteria) -> str:
+def at_its_end(effect: Effect, facts: Facts) -> str:
     """What a test leaves open that has ended, or whose planned end has come."""
     found = _span(effect, kind(facts))
+    if facts.is_due and facts.is_running:
+        return f"It has come to its planned end and shows nothing for certain: {found}. End it."
     if facts.is_running:
-        return f"{_due(facts, rules)} and shows nothing for certain: {found}. End it."
-    lift, needed = _worth(facts, rules), fmt.number(facts.needed)
+        late = fmt.days(facts.days - facts.planned_days)
+        return f"It was due {late} ago and shows nothing for certain: {found}. End it."
     told = f"It ended open: {found}."
     if fmt.is_missing(facts.needed):
         return told
+    lift, needed = fmt.lift(facts.lift, 0), fmt.number(facts.needed)
     if facts.has_people:
         return f"{told} It had the people to find {lift}, and did not."
     return f"{told} {lift} takes {needed} people per arm; it had {fmt.number(min(facts.people))}."
 
 
-def _due(facts: Facts, rules: Criteria) -> str:
-    """That the planned end has come, or when it came."""
-    if facts.days > facts.planned_days:
-        return f"It was due {fmt.days(facts.days - facts.planned_days)} ago"
-    if facts.is_planned:
-        return "It has come to its planned end"
-    return f"It has the {fmt.number(facts.needed)} people per arm that {_worth(facts, rules)} takes"
-
-
 def _left(facts: Facts, rules: Criteria) -> str:
-    days = facts.planned_days - facts.days
-    if facts.is_planned:
-        return f"Its planned end is in {fmt.days(days)}{_by_then(facts, rules)}."
-    weeks = facts.planned_days // WEEK
-    needed = f"{fmt.number(facts.needed)} people per arm"
+    """When a running test can be decided, with a space before it."""
+    lift, needed = fmt.lift(facts.lift, 0), f"{fmt.number(facts.needed)} people per arm"
+    if not isnan(facts.planned_days):
+        days = facts.planned_days - facts.days
+        return f" Its planned end is in {fmt.days(days)}{_by_then(facts)}."
+    if fmt.is_missing(facts.needed):
+        return ""
+    if facts.has_people:
+        return f" It has the {needed} that {lift} takes."
+    if fmt.is_missing(facts.days_left):
+        return ""
+    weeks = -(-(facts.days + facts.days_left) // WEEK)
     if weeks <= rules.max_weeks:
-        return f"At this pace it has the {needed} in {fmt.days(-(-days // 1))}."
+        left = fmt.days(facts.days_left)
+        return f" At this pace it has the {needed} that {lift} takes, and full weeks, in {left}."
     return (
-        f"At this pace the {needed} that {_worth(facts, rules)} takes need "
-        f"{fmt.number(weeks)} weeks; only a larger difference can show in {rules.max_weeks}."
+        f" At this pace the {needed} that {lift} takes need {fmt.number(weeks)} weeks; only a "
+        f"larger difference can show in {rules.max_weeks}."
     )
 
 
-def _by_then(facts: Facts, rules: Criteria) -> str:
+def _by_then(facts: Facts) -> str:
     """How many people it has at its planned end, where they are too few."""
     people = min(facts.people) / facts.days * facts.planned_days
     if not people < facts.needed:
         return ""
     return (
         f"; at this pace it then has {fmt.number(round(people))} people per arm, where "
-        f"{_worth(facts, rules)} takes {fmt.number(facts.needed)}"
+        f"{fmt.lift(facts.lift, 0)} takes {fmt.number(facts.needed)}"
     )
 
 
@@ -191,34 +210,38 @@ def _seen(effect: Effect, name: str) -> str:
     """Both values, the change and its interval."""
     values = [_value(effect, value) for value in (effect.value, effect.value_control)]
     told = f"{effect.arm} has {values[0]} where {effect.control} has {values[1]}"
-    return f"{told}: {_change(effect.lift)} ({_span(effect, name)})"
+    change = "" if fmt.is_missing(effect.lift) else f": {_change(effect.lift)}"
+    return f"{told}{change} ({_span(effect, name)})"
 
 
 def _value(effect: Effect, value: float) -> str:
-    return fmt.percent(value) if effect.unit == "share" else fmt.number(value)
+    """A share with one decimal, a small one with two digits that say something; or a number."""
+    if effect.unit != "share":
+        return fmt.number(value)
+    return fmt.percent(value, 1 if not value else max(1, -floor(log10(abs(value))) - 1))
 
 
 def _span(effect: Effect, name: str) -> str:
     """From where to where the truth may lie, in words."""
+    if not _has_ends(effect) and not (isfinite(effect.low) and isfinite(effect.high)):
+        return f"{name} interval without an end"
     low, high = _ends(effect)
-    of = " of the difference" if fmt.is_missing(effect.lift) else ""
+    of = "" if _has_ends(effect) else " of the difference"
     return f"{name} interval{of} {low} to {high}"
 
 
+def _has_ends(effect: Effect) -> bool:
+    """Whether the lift and its interval can be told; else the difference's is."""
+    return not any(map(fmt.is_missing, (effect.lift, effect.lift_low, effect.lift_high)))
+
+
 def _ends(effect: Effect) -> tuple[str, str]:
-    if fmt.is_missing(effect.lift):
-        return _value(effect, effect.low), _value(effect, effect.high)
-    return _change(effect.lift_low), _change(effect.lift_high)
+    if _has_ends(effect):
+        return _change(effect.lift_low), _change(effect.lift_high)
+    return _value(effect, effect.low), _value(effect, effect.high)
 
 
 def _change(lift: float) -> str:
-    """A relative change: "57 % more", "12 % less"; without an end, "any"."""
-    if fmt.is_missing(lift):
-        return "any"
-    size = fmt.lift(abs(lift), 0).lstrip("+±")
+    """A relative change: "57 % more", "12 % less", "less than 1 % more"."""
+    size = fmt.lift(abs(lift), 0).replace("< +", "less than ").lstrip("+±")
     return size if lift == 0 else f"{size} {'more' if lift > 0 else 'less'}"
-
-
-def _worth(facts: Facts, rules: Criteria) -> str:
-    """The smallest change worth having: "+20 %", or "−20 %" where less is better."""
-    return fmt.lift(rules.minimum_lift if facts.higher_is_better else -rules.minimum_lift, 0)

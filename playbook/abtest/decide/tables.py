@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.abtest.decide.experiments import CONVERTED, Experiment, cleaned, in_one_line, recorded
+from playbook.abtest.decide.experiments import (
+    CONVERTED,
+    Experiment,
+    cleaned,
+    rails_of,
+    recorded,
+)
 from playbook.abtest.decide.measured import measured_tests
 from playbook.abtest.inputs.engine import rows_of
 from playbook.abtest.inputs.intake import counts
 from playbook.abtest.inputs.orders import as_rows
-from playbook.errors import ParameterError, refuse
+from playbook.errors import ParameterError, in_one_line, refuse
 from playbook.format import is_missing, plural
 from playbook.tables import as_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -55,8 +61,9 @@ def experiments_of(
         guardrails: Of unit rows: what must not suffer.
         unit: Of unit rows: the column that names the unit, to make sure that none is twice in one
             test.
-        exposed: Of unit rows: the column with the moment when the unit first saw its arm. The first
-            of them is the first day of a test that has no `start_date`.
+        exposed: Of unit rows: the column with the moment when the unit first saw its arm, on your
+            clock. The first of them is the first day of a test that has no `start_date`; none may
+            lie outside the days that are judged.
         higher_is_better: Whether more of it is better.
 
     Returns:
@@ -78,24 +85,13 @@ def experiments_of(
 converted')
     """
     names = set(rows_of(table, ()).columns)
-    asked = {"metric": metric, "guardrails": guardrails, "unit": unit, "exposed": exposed}
-    is_of_units = CONVERTED.column in names or any(asked.values())
-    if is_of_units and names.isdisjoint(COUNTED):
-        return measured_tests(
-            table, metric or CONVERTED, control=control, guardrails=tuple(guardrails), unit=unit,
-            exposed=exposed, higher_is_better=higher_is_better,
-        )  # fmt: skip
-    refuse(_of_units_only(asked))
-    return _counted(as_pandas(as_rows(table)), control, higher_is_better)
-
-
-def _of_units_only(asked: Mapping[str, object]) -> Iterator[str]:
-    if names := [name for name, value in asked.items() if value]:
-        yield (
-            f"the table counts exposures and conversions by arm, and {', '.join(names)} "
-            f"{'is' if len(names) == 1 else 'are'} for rows of units: leave them out, or give the "
-            "units."
-        )
+    is_counted = names.issuperset(COUNTED) or CONVERTED.column not in names
+    if is_counted and not any([metric, guardrails, unit, exposed]):
+        return _counted(as_pandas(as_rows(table)), control, higher_is_better)
+    return measured_tests(
+        table, metric or CONVERTED, control=control, guardrails=rails_of(guardrails), unit=unit,
+        exposed=exposed, higher_is_better=higher_is_better,
+    )  # fmt: skip
 
 
 def _counted(table: pd.DataFrame, control: str, higher_is_better: bool) -> list[Experiment]:
@@ -111,7 +107,8 @@ def _counted(table: pd.DataFrame, control: str, higher_is_better: bool) -> list[
     wrong: list[str] = []
     said = [(str(row["arm"]), cleaned(row, wrong)) for row in rows]
     refuse(wrong)
-    groups = table.assign(_place=range(len(table))).groupby("experiment_id", sort=False)
+    names = table["experiment_id"].astype(str)
+    groups = table.assign(_place=range(len(table))).groupby(names, sort=False)
     return [
         recorded(
             str(name), _arms(own.drop(columns="_place"), control),
@@ -126,7 +123,7 @@ def _arms(rows: pd.DataFrame, control: str) -> Any:
     try:
         return counts(rows, control=control)
     except ParameterError as error:
-        return in_one_line(error)
+        return in_one_line(str(error).split("\n"))
 
 
 def _nameless(table: pd.DataFrame) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from playbook.abtest.decide import reasons
 from playbook.abtest.decide.criteria import WEEK, Criteria
-from playbook.format import trimmed
+from playbook.abtest.during.always import LEAST, UNEVEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,11 @@ Word = Literal["ship", "keep running", "stop", "cannot say"]
 Why = Literal[
     "broken split", "no full week", "few conversions", "not readable", "not begun",
     "waits for its end", "better", "worse", "no difference worth having", "open", "ended early",
-    "ended late", "too long", "guardrail broken", "guardrail open",
+    "ended late", "no planned end", "too long", "few units", "uneven arms", "guardrail broken",
+    "guardrail open",
 ]  # fmt: skip
 VERDICTS = get_args(Word)
+Counted = Literal["conversions", "non-conversions", "units"]
 
 
 class Verdict(NamedTuple):
@@ -49,12 +52,16 @@ class Facts(NamedTuple):
         is_running: Whether it still runs.
         people: People in each arm, the control first.
         split_p: How likely chance makes such a split, or a worse one.
-        fewest: Conversions, or non-conversions, of the arm with the fewest; None for a mean.
-        needed: People that `minimum_lift` takes in each arm, in the smallest where they are
-            unequal; nan where that cannot be said.
-        planned_days: Full days after which it is to be read; nan where that cannot be said.
-        is_planned: Whether these are on record; else they are the full weeks in which it has the
-            people needed, at its own pace.
+        fewest: Of a share the conversions, or non-conversions, of the arm with the fewest; of a
+            mean or a ratio the units of the smallest arm, 0 where those of an arm are all the same.
+        counted: What `fewest` counts.
+        lift: What it was planned to find.
+        needed: People that this takes in each arm, in the smallest where they are unequal; nan
+            where that cannot be said.
+        planned_days: Full days after which it was planned to be read; nan where no planned end is
+            on record.
+        days_left: Until it has the people needed and its week is full, at its own pace; nan where
+            that cannot be said.
         confidence: Of the ordinary interval.
         higher_is_better: Whether more is better.
     """
@@ -63,10 +70,12 @@ class Facts(NamedTuple):
     is_running: bool
     people: Sequence[int]
     split_p: float
-    fewest: int | None = None
+    fewest: int
+    counted: Counted = "conversions"
+    lift: float = 0.2
     needed: float = float("nan")
     planned_days: float = float("nan")
-    is_planned: bool = False
+    days_left: float = float("nan")
     confidence: float = 0.95
     higher_is_better: bool = True
 
@@ -85,6 +94,11 @@ class Facts(NamedTuple):
         """Whether its planned end has come."""
         return self.days >= self.planned_days
 
+    def may_go_on(self, rules: Criteria) -> bool:
+        """Whether it runs, and may: until its planned end, else for `max_weeks`."""
+        last = WEEK * rules.max_weeks if isnan(self.planned_days) else self.planned_days
+        return self.is_running and self.days < last
+
 
 def verdict(
     once: Effect | None,
@@ -101,23 +115,26 @@ def verdict(
     2. Surely worse, or a guardrail surely broken: stop, at any time. Nobody has to wait for a week
        that costs customers.
     3. Fewer days than `min_days`: keep running; cannot say where it has ended.
-    4. Fewer conversions in an arm than `min_conversions`: the same.
+    4. Fewer conversions in an arm than `min_conversions`, or for a mean or ratio fewer than `LEAST`
+       units, or arms more than `UNEVEN` times apart in size, whose few great values would decide:
+       the same.
     5. The interval lies on the better side of zero: ship, if every guardrail is proven to hold;
        else keep running while it may, then cannot say. On the worse side: stop.
     6. It includes zero and lies inside ± `minimum_lift`: stop, for no difference worth having is
        left.
-    7. Open. Ended, or its planned end has come: cannot say. Running: keep running, until
-       `max_weeks` are over; then stop.
+    7. Open. Ended, or its planned end has come: cannot say. Running: keep running; where no planned
+       end is on record until `max_weeks` are over, then stop.
 
-    Which interval: on the day of its planned end a test is read by the ordinary one, for that day
-    was not chosen by what the test shows. On every other day somebody chose to look, or to end it,
-    and may have chosen a good moment: a running test is read by the always-valid one; of one that
-    has ended the ordinary one is shown, but to ship the always-valid one must leave zero out too.
-    The planned end is the one on record, else the end of the full week in which the test has the
-    people needed, at its own pace.
+    Which interval: on the day of the planned end that is on record a test is read by the ordinary
+    one, for that day was not chosen by what the test shows. On every other day somebody chose to
+    look, or to end it, and may have chosen a good moment: a running test is read by the
+    always-valid one; of one that has ended the ordinary one is shown, but to ship, or to say that
+    no difference worth having is left, the always-valid one must say so too.
 
-    So looking every day, and ending a test early or late because it looks good, makes no more
-    false winners than `alpha` allows.
+    So a test that is looked at every day, and ended whenever it looks good, ships a false winner
+    less often than `alpha`: by simulation in 2.9 % of tests at 5 %, where one reading alone has
+    2.5 %. That holds for the figures of one day and rules that were fixed before: nobody can see
+    in a table that its counts are of another day, or that variants were left out of it.
 
     Args:
         once: The variant against the control, as `compare` reads it. None where no unit differs
@@ -133,14 +150,14 @@ def verdict(
     ...     lift=0.566, lift_low=0.22, lift_high=1.01, unit="share")
     >>> always = SimpleNamespace(**{**vars(once), "low": -0.003, "lift_low": -0.06})
     >>> facts = Facts(
-    ...     35, is_running=False, people=(2140, 2163), split_p=0.73, needed=2100, planned_days=35)
+    ...     35, is_running=False, people=(2140, 2163), split_p=0.73, fewest=96, planned_days=35)
     >>> print(verdict(once, always, facts))
     ship: b has 7.0 % where control has 4.5 %: 57 % more (95 % interval 22 % more to 101 % more), \
 beyond chance.
-    >>> print(verdict(once, always, facts._replace(needed=9100, planned_days=154)))
+    >>> print(verdict(once, always, facts._replace(planned_days=56)))
     cannot say: Seen once it would be 57 % more (95 % interval 22 % more to 101 % more); but it \
-ended before it had its 9,100 people per arm, and tests that are ended at a good moment look so by \
-chance: the always-valid interval goes from 6 % less to 101 % more.
+ended 21 days before its planned end, and tests that are ended at a good moment look so by chance: \
+the always-valid interval 6 % less to 101 % more leaves it open.
     >>> print(verdict(once, always, facts._replace(people=(2140, 2600), split_p=2e-11)))
     cannot say: The split is broken: chance does not part people into 2,140 and 2,600 (p < 0.001); \
 nobody knows who is missing, so nobody knows who won.
@@ -148,10 +165,9 @@ nobody knows who is missing, so nobody knows who won.
     rules = criteria or Criteria()
     if facts.split_p < rules.split_alpha:
         return Verdict("cannot say", "broken split", reasons.broken(facts, rules))
-    read_once = facts.is_due and facts.days >= rules.min_days
-    sure = once if read_once else always
+    sure = once if facts.is_due else always
     if sure is not None and _side(sure, facts) < 0:
-        name = trimmed(facts.confidence) if read_once else reasons.ALWAYS
+        name = reasons.ordinary(facts) if facts.is_due else reasons.ALWAYS
         return Verdict("stop", "worse", reasons.worse(sure, name))
     if lost := [rail for rail in rails if rail.status == "broken"]:
         return Verdict("stop", "guardrail broken", reasons.lost(lost))
@@ -185,9 +201,13 @@ def _too_early(facts: Facts, rules: Criteria) -> Verdict | None:
     word: Word = "keep running" if facts.is_running else "cannot say"
     if facts.days < rules.min_days:
         return Verdict(word, "no full week", reasons.no_week(facts, rules))
-    if facts.fewest is not None and facts.fewest < rules.min_conversions:
-        return Verdict(word, "few conversions", reasons.few(facts.fewest, rules))
-    if facts.is_running and rules.running == "wait" and not facts.is_due:
+    if facts.counted != "units" and facts.fewest < rules.min_conversions:
+        return Verdict(word, "few conversions", reasons.few(facts, rules.min_conversions))
+    if facts.counted == "units" and facts.fewest < LEAST:
+        return Verdict(word, "few units", reasons.few(facts, LEAST))
+    if facts.counted == "units" and max(facts.people) > UNEVEN * min(facts.people):
+        return Verdict(word, "uneven arms", reasons.uneven(facts, UNEVEN))
+    if rules.running == "wait" and facts.may_go_on(rules):
         return Verdict(word, "waits for its end", "It is judged when it ends, not before.")
     return None
 
@@ -202,9 +222,15 @@ def _by_interval(shown: Effect, sure: Effect, facts: Facts, rules: Criteria) -> 
     if _side(sure, facts) > 0:
         return None
     if _side(shown, facts) > 0:
-        why: Why = "ended late" if facts.is_over else "ended early"
-        return Verdict("cannot say", why, reasons.ended_by_choice(shown, sure, facts))
-    return _undecided(shown, facts, rules)
+        return Verdict("cannot say", _off(facts), reasons.ended_by_choice(shown, sure, facts))
+    return _undecided(shown, sure, facts, rules)
+
+
+def _off(facts: Facts) -> Why:
+    """How the end of a test differs from the one planned."""
+    if isnan(facts.planned_days):
+        return "no planned end"
+    return "ended late" if facts.is_over else "ended early"
 
 
 def _proven(
@@ -212,20 +238,19 @@ def _proven(
 ) -> Verdict:
     """The verdict on a variant that is better beyond chance."""
     if unproven := [rail for rail in rails if rail.status != "held"]:
-        waits = facts.is_running and not facts.is_over and facts.days < WEEK * rules.max_weeks
-        reason = reasons.unproven(shown, unproven, facts)
-        return Verdict("keep running" if waits else "cannot say", "guardrail open", reason)
+        word: Word = "keep running" if facts.may_go_on(rules) else "cannot say"
+        return Verdict(word, "guardrail open", reasons.unproven(shown, unproven, facts))
     return Verdict("ship", "better", reasons.better(shown, facts, rules))
 
 
-def _undecided(shown: Effect, facts: Facts, rules: Criteria) -> Verdict:
+def _undecided(shown: Effect, sure: Effect, facts: Facts, rules: Criteria) -> Verdict:
     """Where the interval includes zero."""
     lift = rules.minimum_lift
-    if -lift < shown.lift_low and shown.lift_high < lift:
+    if all(-lift < one.lift_low and one.lift_high < lift for one in (shown, sure)):
         reason = reasons.too_small(shown, facts, rules)
         return Verdict("stop", "no difference worth having", reason)
-    if facts.is_over or not facts.is_running:
-        return Verdict("cannot say", "open", reasons.at_its_end(shown, facts, rules))
-    if facts.days >= WEEK * rules.max_weeks:
+    if facts.may_go_on(rules):
+        return Verdict("keep running", "open", reasons.still_open(shown, facts, rules))
+    if facts.is_running and not facts.is_over:
         return Verdict("stop", "too long", reasons.too_long(shown, facts))
-    return Verdict("keep running", "open", reasons.still_open(shown, facts, rules))
+    return Verdict("cannot say", "open", reasons.at_its_end(shown, facts))

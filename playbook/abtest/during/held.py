@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.guardrails import guardrails
+from playbook.abtest.after.noninferior import NonInferiority
 from playbook.abtest.during import mixture
 from playbook.abtest.during.always import is_early, tuned_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playbook.abtest.after.noninferior import Guardrail, NonInferiority
+    from playbook.abtest.after.noninferior import Guardrail
     from playbook.abtest.arms import Arms
     from playbook.abtest.before.plan import Plan
 
@@ -65,6 +66,18 @@ def always_held(
             early = is_early(pair, chosen_metric(pair, rail.metric), 1) or reach == math.inf
             found.append(_open(row) if early else row)
     return tuple(found)
+
+
+def nothing_held(arms: Arms, rail: Guardrail, alpha: float = 0.025) -> NonInferiority:
+    """A guardrail of which two arms say nothing, such as complaints where nobody complained."""
+    label = rail.metric if isinstance(rail.metric, str) else rail.metric.label
+    nan = math.nan
+    return _open(
+        NonInferiority(
+            label, arms.others[0], arms.control, int(arms.n[1]), int(arms.n[0]), nan, nan, nan, nan,
+            nan, rail.worst, 1.0, alpha, rail.relative, "open", "nothing to compare",
+        )
+    )  # fmt: skip
 
 
 def _tail(reach: float) -> float:

@@ -95,7 +95,7 @@ def rows_of(rows: Any, needed: Iterable[str]) -> Rows:
         found, cursor = queries.forwards(rows[own]), queries.memory().cursor()
         relation = cursor.from_df(found) if len(found.columns) else cursor.sql("SELECT 0")
         return DuckRows(relation, tuple(map(str, rows.columns)))
-    if not hasattr(rows, "__arrow_c_stream__"):
+    if not hasattr(rows, "__arrow_c_stream__") or type(rows).__name__ == "Series":
         raise ParameterError(
             "rows must be a pandas DataFrame, an Ibis table, a DuckDB relation or an Arrow table "
             f"such as Polars gives, not {type(rows).__name__}."

@@ -44,22 +44,23 @@ def unit_mistakes(
     if without:
         yield f"{asked.arm} is empty for {plural(without, 'unit')}: name it, or leave them out."
     if not all(_is_usable(answer, name) for answer in answers for name in asked.columns):
-        yield from value_mistakes(rows, asked)
+        yield from value_mistakes(rows, asked, within)
     yield from _unnamed(asked, answers)
     yield from _repeated(rows, asked, within)
     yield from _late(asked, answers)
 
 
-def value_mistakes(rows: Rows, asked: Request) -> Iterator[str]:
+def value_mistakes(rows: Rows, asked: Request, within: tuple[str, ...] = ()) -> Iterator[str]:
     """Values that are empty, NaN or infinite, by a scan of their own; else they are too great."""
     measures = [Measure(how, (name,)) for name in asked.columns for how in UNUSABLE]
     found = False
-    for arm, *row in sorted(scan(rows, asked, measures), key=str):
-        counts = dict(zip(measures, row, strict=True))
+    for arm, *row in sorted(scan(rows, asked, measures, within), key=str):
+        groups, counts = row[: len(within)], dict(zip(measures, row[len(within) :], strict=True))
+        where = "".join(f" of {group}" for group in groups)
         for name in asked.columns:
             if words := _counted(counts, name):
                 found = True
-                yield f"{name} in arm '{arm}': {words}. {_remedy(name, asked)}"
+                yield f"{name} in arm '{arm}'{where}: {words}. {_remedy(name, asked)}"
     if not found:
         yield (
             f"{', '.join(asked.columns)}: values are so great that no number can hold their "

@@ -73,7 +73,9 @@ def units(
     return arms_of(cells_of(scanned, asked), first, asked.columns, asked.by)
 
 
-def scanned_units(rows: Rows, asked: Request, more: Sequence[Measure] = ()) -> list[Row]:
+def scanned_units(
+    rows: Rows, asked: Request, more: Sequence[Measure] = (), within: tuple[str, ...] = ()
+) -> list[Row]:
     """The answers per arm and group, and some more of each.
 
     DuckDB before 2.0 refuses the variance of what is not finite; later ones give NaN.
@@ -83,7 +85,7 @@ def scanned_units(rows: Rows, asked: Request, more: Sequence[Measure] = ()) -> l
     try:
         return scan(rows, asked, (*asked.measures, *more), asked.by)
     except duckdb.OutOfRangeException:
-        refuse(value_mistakes(rows, asked))
+        refuse(value_mistakes(rows, asked, within))
         raise
 
 

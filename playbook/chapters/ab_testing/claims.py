@@ -18,7 +18,6 @@ from playbook.chapters.ab_testing.record import (
 from playbook.chapters.ab_testing.said import (
     Row,
     change,
-    listed,
     named,
     owner,
     rows_of,
@@ -119,10 +118,10 @@ def _kept_anyway(book: Book, word: str, rows: list[Row], remedy: str) -> Finding
     first = rows[0]
     claim = f"{named(first)} was kept {_although(first)}."
     if len(rows) > 1:
-        names = listed([row["experiment_id"] for row in rows])
+        names = fmt.listed([row["experiment_id"] for row in rows])
         claim = f"{len(rows)} changes were kept without proof: {names}."
     ending = "" if word == "kept-worse" else ", planned and to its end"
-    tests = listed([f"{in_words(row['element'])} of {row['experiment_id']}" for row in rows])
+    tests = fmt.listed([f"{in_words(row['element'])} of {row['experiment_id']}" for row in rows])
     return Finding(
         f"P03-D8/{word}", "act", claim, " ".join(_seen(row, rows) for row in rows[:MOST]),
         f"{remedy}{ending}: the {tests}.", owner(first), _question(book, rows), "",
@@ -146,6 +145,8 @@ def _although(row: Row) -> str:
         return "although it is no gain worth having"
     if row["why"] == "no full week":
         return f"after {fmt.days(row['days'])} and {people} people: a winner that is none yet"
+    if row["why"] == "no planned end":
+        return f"although nobody had planned when it ends, on {people} people"
     if row["why"] in {"ended early", "ended late"}:
         when = "before" if row["why"] == "ended early" else "after"
         return f"although it ended {when} its planned end, on {people} people"
@@ -170,7 +171,7 @@ def _winners(book: Book) -> list[Finding]:
         remedy = "Try the same on the other pages, in a test of its own."
         found.append(_won(book, "winner", "good", rows, remedy))
     if rows := rows_of(won[~kept]):
-        parts = listed([f"{in_words(r['element'])} of {r['experiment_id']}" for r in rows])
+        parts = fmt.listed([f"{in_words(r['element'])} of {r['experiment_id']}" for r in rows])
         found.append(_won(book, "not-kept", "act", rows, f"Put it in place: the {parts}."))
     return found
 
@@ -179,7 +180,7 @@ def _won(book: Book, word: str, level: Level, rows: list[Row], remedy: str) -> F
     best = rows[0]
     claim = f"{named(best)} won: {change(best['lift'])}, beyond chance"
     if len(rows) > 1:
-        names = listed([f"{row['experiment_id']} ({change(row['lift'])})" for row in rows])
+        names = fmt.listed([f"{row['experiment_id']} ({change(row['lift'])})" for row in rows])
         claim = f"{len(rows)} tests won beyond chance: {names}"
     claim += (
         "."
@@ -216,7 +217,7 @@ def _decided(book: Book) -> list[Finding]:
         return []
     claim = f"{named(rows[0])} still runs and can be stopped."
     if len(rows) > 1:
-        names = listed([row["experiment_id"] for row in rows])
+        names = fmt.listed([row["experiment_id"] for row in rows])
         claim = f"{len(rows)} tests still run and can be stopped: {names}."
     evidence = " ".join(f"{row['experiment_id']}: {row['reason']}" for row in rows[:MOST])
     return [

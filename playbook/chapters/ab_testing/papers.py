@@ -172,9 +172,8 @@ def _follows(book: Book) -> str:
         "conversions in an arm.\n"
         "Ship: the interval lies above zero. Stop: it lies below, or includes zero and lies wholly "
         f"within ±{fmt.percent(rules.minimum_lift, 0)}. Cannot say: it ended open.\n"
-        "Who ends a test on another day than was planned may have waited for a good one: it is "
-        "shipped only where the always-valid interval lies above zero too. Where no planned end is "
-        "on record, it is the end of the full week in which the test has its people."
+        "Who ends a test on another day than was planned, or without a plan, may have waited for a "
+        "good one: it is shipped only where the always-valid interval lies above zero too."
     )
 
 

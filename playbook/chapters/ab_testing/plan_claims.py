@@ -9,7 +9,7 @@ from playbook.chapters.ab_testing.inputs import ELEMENTS, tests
 from playbook.chapters.ab_testing.next_tests import plan
 from playbook.chapters.ab_testing.planned import CLAIM, WEEK, claim, pages
 from playbook.chapters.ab_testing.record import elements, ended, running
-from playbook.chapters.ab_testing.said import change, listed, money, named, owner, rows_of
+from playbook.chapters.ab_testing.said import change, money, named, owner, rows_of
 from playbook.chapters.ab_testing.traffic import ALL
 from playbook.findings import Finding
 
@@ -65,9 +65,9 @@ def still_open(book: Book) -> list[Finding]:
     lift = change(rules.minimum_lift)
     claim = f"{named(rows[0])} is open"
     if len(rows) > 1:
-        claim = f"{len(rows)} tests are open: {listed([row['experiment_id'] for row in rows])}"
+        claim = f"{len(rows)} tests are open: {fmt.listed([row['experiment_id'] for row in rows])}"
     if late:
-        who = "its" if len(rows) == 1 else listed([row["experiment_id"] for row in late]) + "'s"
+        who = "its" if len(rows) == 1 else fmt.listed([row["experiment_id"] for row in late]) + "'s"
         whose = "its" if len(late) == 1 else "their"
         claim += f"; at {who} pace {lift} cannot be shown by {whose} end"
     remedy = "Widen it to more people, or try a bolder change, before it goes on." if late else ""

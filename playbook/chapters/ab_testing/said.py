@@ -25,19 +25,10 @@ def change(lift: object) -> str:
     return fmt.lift(lift, 0)
 
 
-def listed(names: list[str]) -> str:
-    """Names as a sentence lists them.
-
-    >>> listed(["A"]), listed(["A", "B", "C"])
-    ('A', 'A, B and C')
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def kind_of(row: Row | pd.Series[Any]) -> str:
     """What the interval of a test is called: "95 %", or "always-valid"."""
     is_always = str(row["method"]).startswith("always valid")
-    return "always-valid" if is_always else fmt.trimmed(row["confidence"])
+    return "always-valid" if is_always else fmt.trimmed(row["confidence"], 1)
 
 
 def span_of(row: Row | pd.Series[Any]) -> str:

@@ -14,7 +14,7 @@ from playbook.chapters.ab_testing.plan_words import (
     of_power_curve,
 )
 from playbook.chapters.ab_testing.record import PROVEN, UNPROVEN
-from playbook.chapters.ab_testing.said import change, listed, rows_of
+from playbook.chapters.ab_testing.said import change, rows_of
 from playbook.chapters.ab_testing.simulated import NAIVE, ONCE
 from playbook.chapters.words import Words
 
@@ -108,10 +108,9 @@ def of_reread(table: pd.DataFrame) -> Words:
     if kept.empty:
         title = "No change was kept after a test"
     elif len(loose):
+        names = fmt.listed([*loose["experiment_id"]])
         title = f"{len(loose)} of the {fmt.plural(len(kept), 'change')} kept "
-        title += (
-            f"{'is' if len(loose) == 1 else 'are'} unproven: {listed([*loose['experiment_id']])}"
-        )
+        title += f"{'is' if len(loose) == 1 else 'are'} unproven: {names}"
     elif len(kept) == 1:
         title = "The one change kept is proven"
     else:

@@ -95,12 +95,8 @@ def _sentence(book: Book) -> str:
     return (
         f"Of {what} won in {title}, "
         f"{fmt.percent(1 - div(left, whole), 0)} is credited to touches, most of it to "
-        f"{_listed(top)} ({MODEL_NAMES[main]} model); {without}."
+        f"{fmt.listed(top)} ({MODEL_NAMES[main]} model); {without}."
     )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _credited(book: Book) -> list[Finding]:
@@ -190,7 +186,7 @@ def _last_touch(book: Book) -> list[Finding]:
         for name in hidden
     ]
     claim = (
-        f"Judged by the last touch alone, {_listed(hidden)} would lose budget: "
+        f"Judged by the last touch alone, {fmt.listed(hidden)} would lose budget: "
         f"{'it begins' if len(hidden) == 1 else 'they begin'} more journeys to {NAMES[kind]} than "
         f"{'it ends' if len(hidden) == 1 else 'they end'}."
     )
@@ -233,7 +229,7 @@ def _agreed(book: Book) -> list[Finding]:
     apart = _beyond(book, kind)
     evidence = f"Lowest and highest share: {'; '.join(largest)}." if largest else ""
     if apart:
-        evidence += f" They differ beyond chance for {_listed(apart[:5])}."
+        evidence += f" They differ beyond chance for {fmt.listed(apart[:5])}."
     return [Finding("B2-M2/agreement", "info", claim, evidence.strip(), question="")]
 
 
@@ -261,7 +257,7 @@ def _brand(book: Book) -> list[Finding]:
     )
     if len(adds):
         more = [f"{kind} ({fmt.points(adds['difference'][kind])})" for kind in adds.index[:3]]
-        evidence += f" Of those who {_listed(more)} more became SQL."
+        evidence += f" Of those who {fmt.listed(more)} more became SQL."
     remedy = (
         "Pause brand ads in half of the regions for four weeks and compare forms and SQLs: only "
         "that tells what they add."

@@ -43,7 +43,8 @@ class Abtest(Section):
     max_weeks: int = Field(
         default=8,
         ge=1,
-        description="After so many weeks a test that shows nothing is stopped (ours).",
+        description="After so many weeks a test that shows nothing is stopped, where its planned "
+        "end is not on record (ours).",
     )
     min_conversions: int = Field(
         default=10,
