@@ -215,6 +215,11 @@ def lift(x: object, digits: int = 1) -> str:
     return f"{_plus(step, text)} %"
 
 
+def shown(record: object, printer: Any, cycle: bool) -> None:
+    """A record that a notebook cell ends with, as `print` writes it: for `_repr_pretty_`."""
+    printer.text("…" if cycle else str(record))
+
+
 def p_value(x: object) -> str:
     """A p value; one that is too small to be a number is not called 0.
 

@@ -99,11 +99,11 @@ def test_the_test_of_the_readme_runs():
             experiment_id="form", unsubscribed=people.index % 7 == 0, **dates
         ),
         "visitors_by_day": [90, 80, 85, 88, 70, 30, 25] * 4,
-        "experiments": seen.replace("old", "control").assign(experiment_id="form", **dates),
+        "tests": seen.replace("old", "control").assign(experiment_id="form", **dates),
         "today": dt.date(2026, 10, 31),
     }
     exec(compile(experiment, "README.md", "exec"), given)
-    assert [test.problem for test in given["tests"]] == [""]
+    assert [test.problem for test in given["found"]] == [""]
     assert given["plan"].lift == pytest.approx(0.2)
 
 

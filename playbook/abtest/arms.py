@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.errors import ParameterError, unknown
+from playbook.format import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """The name of the one arm that all arms together make."""
+TEST = "experiment_id"
+"""The column that names the test where a table holds several."""
 MISSING = "(missing)"
 """The group of units whose grouping column is empty."""
 
@@ -254,6 +257,8 @@ class Arms:
             **{name: getattr(parts, name)[list(at)] for name in VALUES},
         )
         return replace(self, parts=chosen, **_joined(chosen, 0))
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The control, the arms with their sizes, and the columns."""

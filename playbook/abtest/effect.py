@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from playbook.errors import ParameterError, unknown
-from playbook.format import MISSING, lift, number, p_value, percent, points, trimmed
+from playbook.format import MISSING, lift, number, p_value, percent, points, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ Adjust = Literal["none", "holm", "bh"]
 Unit = Literal["share", "number"]
 
 ADJUSTED = {
-    "none": "p values as they are",
+    "none": "p values not adjusted",
     "holm": "p values adjusted by Holm",
     "bh": "p values adjusted by Benjamini and Hochberg",
 }
@@ -83,6 +83,9 @@ class Effect(NamedTuple):
     method: str
     unit: Unit = "number"
 
+    def _repr_pretty_(self, *args: Any) -> None:
+        shown(self, *args)
+
     def __str__(self) -> str:
         """Values, difference, lift and p value, in one line."""
         return (
@@ -138,6 +141,8 @@ class Effects:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """A readable table, with control, intervals, methods and notes."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from playbook import abtest
 from playbook.abtest import Arms, Effect, Mean, Proportion, Ratio, compare, split
 from playbook.errors import ParameterError
 from tests.abtest.plain import arms_of, shares
@@ -293,3 +295,14 @@ def test_an_arm_in_which_nobody_differs_is_told_of():
         "narrow."
     )
     assert not compare(arms_of({**rows, "B": rows["A"]}, ["spent"]), Mean("spent")).notes
+
+
+def test_covariates_that_explain_nothing_are_said():
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"arm": np.repeat(["A", "B"], 500), "before": rng.normal(size=1000)})
+    rows["noise"] = rng.normal(size=1000)
+    rows["spent"] = rows["before"] + rng.normal(size=1000)
+    for covariate, is_weak in (("noise", True), ("before", False)):
+        metric = abtest.Mean("spent", covariates=covariate)
+        notes = abtest.compare(abtest.units(rows, metric, control="A"), metric).notes
+        assert any("less than 1 % of the variance" in note for note in notes) == is_weak

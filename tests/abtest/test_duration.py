@@ -89,7 +89,7 @@ def test_a_plan_that_is_too_long_says_what_could_be_found_instead(plan):
     lift = f"{less.lift:.1%}".replace("%", " %")
     assert str(found) == (
         f"{plan.total:,} people at 700 a week take 11 full weeks (77 days). That is longer than "
-        f"the 4 weeks allowed, which find a change of {lift} of the baseline."
+        f"the 4 weeks allowed, which find +{lift}."
     )
     assert abtest.duration(plan, 100, max_weeks=11).affordable is None
 

@@ -273,13 +273,44 @@ def test_swapped_arms_turn_the_signs_and_ship_into_stop():
     assert (one.verdict, other.verdict) == ("ship", "stop")
 
 
-def test_the_record_prints_every_verdict_with_its_reason():
-    text = str(read(WINNER, EARLY))
-    assert text.split("\n", maxsplit=1)[0] == (
-        "2 variants as of 31 Oct 2026; alpha 5 % two-sided, planned for +20 % at a power of 80 %; "
-        "p_adjusted is Holm's over the whole record."
+def test_the_record_prints_every_verdict_with_what_it_rests_on():
+    record = read(WINNER, EARLY, worth={"won": 10.0})
+    head, won, early = str(record).split("\n")
+    assert head == (
+        "2 variants as of 31 Oct 2026, each judged by itself at alpha 5 %, two-sided. People "
+        "needed: for +20 % at a power of 80 %, or as planned. Adjusted p values: Holm's, over the "
+        "1 that may be judged."
     )
-    assert "early b: cannot say. It ended after 3 days;" in text
+    row = record.one("won")
+    worth = [f"{value:,.0f}" for value in (row.worth, row.worth_low, row.worth_high)]
+    assert won == (
+        f"won b: ship. {row.reason} p = {row.p_value:.2g}, adjusted {row.p_adjusted:.2g}. Worth a "
+        f"month: {worth[0]} ({worth[1]} to {worth[2]})."
+    )
+    assert early.startswith("early b: cannot say. It ended after 3 days;")
+    assert "p = " not in early
+
+
+def test_records_are_shown_in_a_notebook_as_they_are_printed():
+    from IPython.lib.pretty import pretty
+
+    arms = abtest.counts(pd.DataFrame(WINNER), control="control")
+    shown = [
+        arms, abtest.split(arms), abtest.compare(arms), abtest.compare(arms).one(), read(WINNER),
+        abtest.sample_size(0.05, 0.2, relative=True), abtest.bayes(arms, "converted"),
+        abtest.guardrails(arms, [abtest.Guardrail("converted", 0.1)]),
+        abtest.non_inferior(arms, "converted", margin=0.1), abtest.peeking(3, draws=50),
+    ]  # fmt: skip
+    for record in shown:
+        assert pretty(record) == str(record)
+
+
+def test_one_experiment_is_a_list_of_one():
+    arms = abtest.counts(pd.DataFrame(WINNER), control="control")
+    test = abtest.Experiment("x", arms, START, START + timedelta(days=28))
+    assert repr(abtest.evaluate(test, as_of=DAY).rows) == repr(
+        abtest.evaluate([test], as_of=DAY).rows
+    )
 
 
 def test_in_drawn_tests_without_a_difference_few_are_shipped():

@@ -142,7 +142,10 @@ def test_guardrails_say_what_they_are_by_what_and_against_what():
     each = Mean("visits", name="visits each")
     found = guardrails(arms, [Guardrail("visits", 0.2), Guardrail(each, 0.5, relative=False)])
     assert str(found).splitlines() == [
-        "Guardrails: broken. Control A (n = 500); each one-sided at 2.5 %, all have to hold.",
+        (
+            "Guardrails: broken. Control A (n = 500); p is against the margin, one-sided, at "
+            "2.5 %; all have to hold."
+        ),
         "",
         "  metric       arm  n    estimate  at worst  margin   p        answer",
         "  visits       B    500  −5.0 %    −10.9 %   −20.0 %  9.9e-08  held",

@@ -239,7 +239,9 @@ def test_a_winner_ships_only_with_its_guardrails(lift, margin, verdict, why, sai
     rail = abtest.Guardrail(abtest.Mean("spent"), margin)
     tests = abtest.experiments_of(with_spending(WON, lift), guardrails=[rail])
     row = abtest.evaluate(tests, as_of=DAY).rows[0]
-    assert (row.verdict, row.why, row.guardrails) == (verdict, why, said)
+    assert (row.verdict, row.why) == (verdict, why)
+    assert row.guardrails.startswith(f"{said}, ")
+    assert f"Guardrails: {said}, " in str(row)
     assert abtest.evaluate(WON, as_of=DAY).rows[0].guardrails == ""
 
 
@@ -282,3 +284,30 @@ def test_where_nothing_can_be_said_yet_a_guardrail_is_open():
     assert abtest.guardrails(test.arms, [rail]).is_held
     (row,) = always_held(test.arms, [rail], tuned_at=10_000)
     assert (row.status, row.p_value, row.bound) == ("open", 1.0, -np.inf)
+
+
+def test_several_tests_are_never_read_as_one():
+    said = "the rows are of more than one test (experiment_id open, won): read them all by"
+    for kind in KINDS.values():
+        with pytest.raises(ParameterError) as error:
+            abtest.units(kind(BOTH), "converted", control="control")
+        assert str(error.value).startswith(said)
+    for by in ((), "experiment_id"):
+        with pytest.raises(ParameterError) as error:
+            abtest.counts(counted(BOTH), control="control", by=by)
+        assert str(error.value).startswith(said)
+    assert abtest.units(WON, "converted", control="control").n.tolist() == [2140, 2163]
+
+
+@pytest.mark.parametrize("cell", ["$12.50", "12,50", "n/a", ""])
+def test_one_cell_of_text_among_numbers_is_named(cell):
+    spent = with_spending(WON, 0.0)["spent"].astype(object)
+    spent.iloc[7] = cell
+    for read in (abtest.experiments_of, abtest.units):
+        more = {"metric": "spent"} if read is abtest.experiments_of else {"columns": "spent"}
+        with pytest.raises(ParameterError) as error:
+            read(WON.assign(spent=spent), control="control", **more)
+        assert str(error.value) == (
+            f"spent holds numbers and text, such as {cell!r} in row 7: write every number without "
+            "signs, units and commas, such as 12.5."
+        )

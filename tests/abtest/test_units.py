@@ -502,7 +502,7 @@ BAD = {
         {"exposed": "seen"},
         (
             "exposed and measured go together: when a unit saw its arm, and when its covariates "
-            "were measured."
+            "were measured. Give both, or neither."
         ),
     ),
     "a moment of no covariate": (

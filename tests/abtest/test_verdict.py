@@ -154,7 +154,10 @@ def test_a_running_test_may_have_to_wait_for_its_end():
 def test_a_lift_of_no_end_leaves_a_test_open():
     seen = effect(-math.inf, 3.0, math.inf, low=-0.01, high=0.2)
     found = verdict(seen, ENDED._replace(needed=NAN))
-    assert found.reason == "It ended open: 95 % interval of the difference −1.0 % to 20.0 %."
+    assert found.reason == (
+        "It ended without an answer, 42 days before its planned end: 95 % interval of the "
+        "difference −1.0 % to 20.0 %."
+    )
 
 
 def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
@@ -225,14 +228,14 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         (
             OPEN,
             ENDED,
-            ("It ended open: 95 % interval 10 % less to 45 % more. +20 % takes 5,000 people per "
-            "arm; it had 2,000."),
+            ("It ended without an answer, 42 days before its planned end: 95 % interval 10 % less "
+            "to 45 % more. +20 % takes 5,000 people per arm; it had 2,000."),
         ),
         (
             OPEN,
             FULL._replace(needed=1900),
-            ("It ended open: 95 % interval 10 % less to 45 % more. It had the people to find "
-            "+20 %, and did not."),
+            ("It ended without an answer: 95 % interval 10 % less to 45 % more. It had the people "
+            "that +20 % takes, 1,900 per arm."),
         ),
         (
             OPEN,
@@ -318,8 +321,8 @@ def test_a_control_at_zero_has_no_lift_and_is_judged_by_the_difference():
         (
             effect(0.001, 0.002, 0.4, value=0.0004, value_control=0.00039),
             FULL,
-            ("b has 0.040 % where control has 0.039 %: less than 1 % more (95 % interval less than "
-            "1 % more to 40 % more), beyond chance."),
+            ("b has 0.040 % where control has 0.039 %: 0.2 % more (95 % interval 0.1 % more to "
+            "40 % more), beyond chance."),
         ),
     ],
 )  # fmt: skip
@@ -337,7 +340,7 @@ CHANCE = (
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        (FREE, "no planned end is on record"),
+        (FREE, "no planned end, fixed before it began, is on record"),
         (ENDED, "it ended 42 days before its planned end"),
         (ENDED._replace(planned_days=27), "it ended 1 day after its planned end"),
     ],

@@ -33,7 +33,7 @@ from playbook.abtest.after.posterior import Beta, Normal, Posterior
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.metrics import Proportion
 from playbook.errors import refuse
-from playbook.format import MISSING, lift, number, percent, plural, points, trimmed
+from playbook.format import MISSING, lift, number, percent, plural, points, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,8 @@ class Bayes:
     confidence: float
     higher_is_better: bool
     unit: str
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The prior, and one line for each arm."""

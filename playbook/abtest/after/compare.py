@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.abtest.after.checks import check_arms, check_question, chosen_metrics, constant
 from playbook.abtest.after.exact import exact
-from playbook.abtest.after.health import UNBALANCED, unbalanced
+from playbook.abtest.after.health import UNBALANCED, WEAK, unbalanced, weak
 from playbook.abtest.after.levels import counts_of, pair_of
 from playbook.abtest.after.many import together
 from playbook.abtest.after.proportions import Counts, pooled, score, unpooled
@@ -196,6 +196,11 @@ def _doubts(arms: Arms, metrics: Sequence[Metric]) -> Iterator[str]:
         yield (
             f"The arms differ in {name} by more than chance (p = {p_value:.2g}): it may have been "
             "measured after the units saw their arm. See covariate_health."
+        )
+    for metric in weak(arms, metrics):
+        yield (
+            f"{metric.label}: its covariates take out less than {percent(WEAK, 0)} of the variance "
+            "and may be left out."
         )
     for metric in metrics:
         if isinstance(metric, Proportion):

@@ -13,7 +13,7 @@ from playbook.abtest.after.checks import check_arms, chosen_metric
 from playbook.abtest.after.noninferior import Guardrail, NonInferiority, in_every_arm
 from playbook.abtest.effect import aligned
 from playbook.errors import ParameterError, refuse, unknown
-from playbook.format import p_value, trimmed
+from playbook.format import p_value, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,12 +80,14 @@ class Guardrails:
     def __len__(self) -> int:
         return len(self.rows)
 
+    _repr_pretty_ = shown
+
     def __str__(self) -> str:
         """A readable table, with control, alpha and methods."""
         first = self.rows[0]
         head = (
-            f"Guardrails: {self.status}. Control {first.control} (n = {first.n_control:,}); each "
-            f"one-sided at {trimmed(self.alpha, 2)}, all have to hold."
+            f"Guardrails: {self.status}. Control {first.control} (n = {first.n_control:,}); p is "
+            f"against the margin, one-sided, at {trimmed(self.alpha, 2)}; all have to hold."
         )
         names = ["metric", "arm", "n", "estimate", "at worst", "margin", "p", "answer"]
         methods = dict.fromkeys(f"{row.metric}: {row.method}." for row in self.rows)
@@ -116,7 +118,8 @@ def guardrails(arms: Arms, rails: Sequence[Guardrail], *, alpha: float = 0.025) 
     >>> sums = ([9000, 9000], [[0.2], [0.199]], [[[1440]], [[1434.6]]])
     >>> arms = Arms(("A", "B"), ("converted",), *sums, frozenset({"converted"}))
     >>> print(guardrails(arms, [Guardrail(Proportion(), 0.1)]))
-    Guardrails: held. Control A (n = 9,000); each one-sided at 2.5 %, all have to hold.
+    Guardrails: held. Control A (n = 9,000); p is against the margin, one-sided, at 2.5 %; all \
+have to hold.
     <BLANKLINE>
       metric     arm  n      estimate  at worst  margin   p        answer
       converted  B    9,000  −0.5 %    −6.2 %    −10.0 %  0.00039  held

@@ -13,7 +13,7 @@ from playbook.abtest.after.reading import standardised
 from playbook.abtest.after.tails import p_value
 from playbook.abtest.metrics import Proportion
 from playbook.errors import ParameterError
-from playbook.format import number, percent
+from playbook.format import number, percent, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,11 +58,13 @@ class Health:
         """Whether there is nothing to warn of."""
         return not self.warnings
 
+    _repr_pretty_ = shown
+
     def __str__(self) -> str:
         """What is saved, and what is wrong."""
         head = (
-            f"{self.metric}: {', '.join(self.table['covariate'])} take out "
-            f"{percent(self.reduction)} of the variance, worth {number(self.gain, 2)} times the "
+            f"{self.metric}: {percent(self.reduction)} of the variance is taken out by "
+            f"{', '.join(self.table['covariate'])}, worth {number(self.gain, 2)} times the "
             "units."
         )
         return " ".join([head, *self.warnings])
@@ -87,7 +89,7 @@ def covariate_health(arms: Arms, metric: Metric | str) -> Health:
     >>> means = [[10.0, 4.0], [10.5, 4.1]]
     >>> arms = Arms(("A", "B"), ("spent", "before"), [200, 200], means, products)
     >>> print(covariate_health(arms, Mean("spent", covariates="before")))
-    spent: before take out 44.4 % of the variance, worth 1.80 times the units.
+    spent: 44.4 % of the variance is taken out by before, worth 1.80 times the units.
     """
     chosen = chosen_metric(arms, metric)
     if isinstance(chosen, Proportion) or not chosen.covariates:
@@ -99,8 +101,7 @@ def covariate_health(arms: Arms, metric: Metric | str) -> Health:
     linear = linear_of(arms, chosen)
     table = _table(arms, chosen, linear)
     slopes = adjusted(arms.n, linear).slopes
-    pooled = linear.products.sum(axis=0)
-    reduction = float(slopes @ pooled[1:, 0] / pooled[0, 0])
+    reduction = _explained(slopes, linear)
     return Health(
         replace(chosen, covariates=()).label,
         table.assign(slope=slopes)[[*table.columns[:2], "slope", *table.columns[2:]]],
@@ -108,6 +109,21 @@ def covariate_health(arms: Arms, metric: Metric | str) -> Health:
         1 / (1 - reduction),
         tuple(_warnings(table, reduction)),
     )
+
+
+def weak(arms: Arms, metrics: Sequence[Metric]) -> Iterator[Metric]:
+    """Metrics whose covariates explain next to nothing of them."""
+    for metric in metrics:
+        if metric.covariates:
+            linear = linear_of(arms, metric)
+            if _explained(adjusted(arms.n, linear).slopes, linear) < WEAK:
+                yield metric
+
+
+def _explained(slopes: Floats, linear: Linear) -> float:
+    """Share of the variance that the covariates take out."""
+    pooled = linear.products.sum(axis=0)
+    return float(slopes @ pooled[1:, 0] / pooled[0, 0])
 
 
 def unbalanced(arms: Arms, metrics: Sequence[Metric]) -> dict[str, float]:

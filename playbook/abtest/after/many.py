@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.effect import Adjust, Effect, Effects
 from playbook.errors import ParameterError, refuse, unknown
-from playbook.format import number, percent, plural, trimmed
+from playbook.format import number, percent, plural, shown, trimmed
 from playbook.intervals import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Family:
     def proven(self) -> int:
         """How many comparisons are proven."""
         return int(self.table["is_proven"].sum())
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """What was asked, what stands, what is promised."""

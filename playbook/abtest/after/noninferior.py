@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from playbook.abtest.after.checks import chosen_metric
 from playbook.abtest.after.compare import compare
@@ -25,7 +25,7 @@ from playbook.abtest.after.reading import standardised
 from playbook.abtest.after.tails import p_value
 from playbook.abtest.metrics import Metric, Proportion
 from playbook.errors import ParameterError
-from playbook.format import lift, number, points
+from playbook.format import lift, number, points, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +63,9 @@ class Guardrail:
         """Refuse a margin that is none."""
         is_points = isinstance(self.metric, Proportion) and not self.relative
         has_end = is_points or (self.relative and self.higher_is_better)
-        most = 1 if has_end else float("inf")
+        most = 1 if has_end else 10 if self.relative else float("inf")
         if not 0 < self.margin < most:
-            limit = "between 0 and 1" if has_end else "above 0"
+            limit = "above 0" if most > 10 else f"between 0 and {most}"
             example = "0.01 for one point" if is_points else "0.02 for 2 % of the control's value"
             raise ParameterError(
                 f"margin must be {limit}, not {self.margin:g}: it is the most that may be lost, "
@@ -124,6 +124,9 @@ class NonInferiority(NamedTuple):
     def is_non_inferior(self) -> bool:
         """Whether it is proven."""
         return self.status == "held"
+
+    def _repr_pretty_(self, *args: Any) -> None:
+        shown(self, *args)
 
     def __str__(self) -> str:
         """The answer, with the worst that it could be, the margin, the sizes and the method."""

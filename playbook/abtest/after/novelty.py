@@ -32,7 +32,7 @@ from playbook.abtest.after.tails import critical, p_value
 from playbook.abtest.arms import merged
 from playbook.abtest.metrics import Proportion
 from playbook.errors import ParameterError, refuse
-from playbook.format import number, plural, points, trimmed
+from playbook.format import number, plural, points, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,6 +108,8 @@ class Novelty:
         """
         found = [change.p_value for change in (self.trend, self.later) if change is not None]
         return min(found) <= (1 - self.confidence) / len(found)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """What the days say, in three sentences, and how it was found."""

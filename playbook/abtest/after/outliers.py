@@ -22,7 +22,7 @@ from playbook.abtest.inputs.orders import as_rows, quantile_of_all
 from playbook.abtest.inputs.units import units
 from playbook.abtest.metrics import Mean
 from playbook.errors import refuse
-from playbook.format import div, number, percent, plural
+from playbook.format import div, number, percent, plural, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,8 @@ class Winsorised:
             _answer(raw, alpha) != _answer(cut, alpha)
             for raw, cut in zip(rows[:half], rows[half:], strict=True)
         )
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The limit, what hangs on it, and both answers."""

@@ -30,7 +30,7 @@ from playbook.abtest.after.many import PROMISES, adjusted, false_alarm, wrong_ho
 from playbook.abtest.after.refusals import wrong_settings
 from playbook.abtest.effect import aligned, span, step
 from playbook.errors import ParameterError, refuse
-from playbook.format import MISSING, lift, number, p_value, percent, plural, trimmed
+from playbook.format import MISSING, lift, number, p_value, percent, plural, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +132,8 @@ class Segments:
             f"One by one {number(raw)} would be called proven, taken together {number(stands)}: "
             f"{promise}."
         )
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The warning, whether segments differ, each segment, and the overall figures."""

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from playbook.abtest.before.conventions import CONVENTIONS
 from playbook.abtest.before.plan import Adjust, Alternative, Baseline
 from playbook.errors import unknown
+from playbook.format import lift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from playbook.abtest.before.conventions import Kind
+
+MOST = 10
+"""Times the baseline beyond which a relative effect is a slip of the pen."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,8 @@ def _wrong_effect(
             f"effect must be a number other than 0, not {effect:g}: to find no difference at all "
             "takes endless people. Give the smallest difference worth having."
         )
+    elif relative and abs(effect) > MOST:
+        yield f"effect {effect:g} is {lift(effect, 0)} of the baseline; 20 % is written 0.2."
     elif kind == "proportion" and 0 < baseline < 1 and not 0 < baseline + size < 1:
         yield (
             f"effect {effect:g} takes a baseline of {baseline:g} to {baseline + size:g}; a share "

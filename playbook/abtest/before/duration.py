@@ -17,7 +17,7 @@ from playbook.abtest.before.plan import Plan
 from playbook.abtest.before.planning import reachable
 from playbook.abtest.before.traffic import Traffic, traffic
 from playbook.errors import ParameterError, refuse
-from playbook.format import number, percent, plural
+from playbook.format import lift, number, percent, plural, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,8 @@ class Duration:
         """Whether it takes longer than it may."""
         return self.max_weeks is not None and self.weeks > self.max_weeks
 
+    _repr_pretty_ = shown
+
     def __str__(self) -> str:
         """The length in weeks and days, and what to do where it is too long."""
         text = (
@@ -73,7 +75,7 @@ class Duration:
             text += f" That is longer than the {plural(self.max_weeks, 'week')} allowed"
             found = self.affordable
             text += (
-                f", which find a change of {percent(abs(found.lift))} of the baseline."
+                f", which find {lift(found.lift)}."
                 if found and found.baseline
                 else ": test a greater change, or more pages together."
             )
@@ -179,6 +181,8 @@ class TimeLeft:
     def is_too_long(self) -> bool:
         """Whether it will take longer than it may."""
         return self.max_weeks is not None and (self.weeks is None or self.weeks > self.max_weeks)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """How far it is and when it ends, in one or two sentences."""

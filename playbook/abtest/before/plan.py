@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from playbook.abtest.before.conventions import WORDS, Kind
-from playbook.format import div, number, percent, trimmed
+from playbook.format import div, number, percent, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +88,8 @@ class Plan:
     def lift(self) -> float:
         """The effect relative to the baseline; missing where the baseline is 0."""
         return div(self.effect, self.baseline)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """What it takes to find what, and by which convention."""

@@ -71,7 +71,8 @@ class Row(NamedTuple):
         worth: A month, if shipped; missing where it may not be said.
         worth_low: With the lower end of the difference.
         worth_high: With the upper end.
-        guardrails: Which of them are held, broken, open; empty where there are none.
+        guardrails: Which of them are held, broken, open, with what was found; empty where there
+            are none.
         method: How the interval was made, in words.
     """
 
@@ -116,6 +117,18 @@ class Row(NamedTuple):
     guardrails: str
     method: str
 
+    def __str__(self) -> str:
+        """The verdict and its reason; p values, guardrails and worth where there are any."""
+        more = [f"Guardrails: {self.guardrails}."] if self.guardrails else []
+        if not fmt.is_missing(self.p_adjusted):
+            ps = fmt.p_value(self.p_value), fmt.p_value(self.p_adjusted)
+            more.append(f"p = {ps[0]}, adjusted {ps[1]}.")
+        if not fmt.is_missing(self.worth):
+            ends = [fmt.number(end) for end in (self.worth_low, self.worth_high)]
+            more.append(f"Worth a month: {fmt.number(self.worth)} ({ends[0]} to {ends[1]}).")
+        name = f"{self.experiment} {self.arm}".strip()
+        return " ".join([f"{name}: {self.verdict}. {self.reason}", *more])
+
 
 @dataclass(frozen=True)
 class Record:
@@ -157,16 +170,19 @@ class Record:
             raise ParameterError(unknown(f"arm of {experiment}", str(arm), arms))
         return rows[0] if arm is None else rows[arms.index(arm)]
 
+    _repr_pretty_ = fmt.shown
+
     def __str__(self) -> str:
         """Every verdict with its reason, and the rules."""
         rules = self.criteria
+        told = sum(not fmt.is_missing(row.p_adjusted) for row in self.rows)
         head = (
-            f"{fmt.plural(len(self.rows), 'variant')} as of {fmt.date(self.as_of)}; alpha "
-            f"{fmt.trimmed(rules.alpha)} two-sided, planned for {fmt.lift(rules.minimum_lift, 0)} "
-            f"at a power of {fmt.trimmed(rules.power)}; p_adjusted is Holm's over the whole record."
+            f"{fmt.plural(len(self.rows), 'variant')} as of {fmt.date(self.as_of)}, each judged by "
+            f"itself at alpha {fmt.trimmed(rules.alpha)}, two-sided. People needed: for "
+            f"{fmt.lift(rules.minimum_lift, 0)} at a power of {fmt.trimmed(rules.power)}, or as "
+            f"planned. Adjusted p values: Holm's, over the {told} that may be judged."
         )
-        lines = [f"{f'{r.experiment} {r.arm}'.strip()}: {r.verdict}. {r.reason}" for r in self.rows]
-        return "\n".join([head, *lines])
+        return "\n".join([head, *map(str, self.rows)])
 
 
 def evaluate(
@@ -256,6 +272,8 @@ def _rules(given: object) -> Criteria:
 
 
 def _tests(given: object) -> list[Experiment]:
+    if isinstance(given, Experiment):
+        return [given]
     is_list = isinstance(given, Iterable) and not isinstance(given, str)
     found: list[Any] = list(given) if is_list else []  # type: ignore[call-overload]
     strange = [one for one in found if not isinstance(one, Experiment)]

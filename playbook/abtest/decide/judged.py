@@ -156,6 +156,14 @@ def _not_of_these_days(test: Experiment, until: date) -> str:
     return ""
 
 
+def _rail(rail: NonInferiority) -> str:
+    """A guardrail in a few words."""
+    if isnan(rail.estimate):
+        return f"{rail.metric} {rail.status}, nothing to compare"
+    seen, worst, limit = map(rail.said, (rail.estimate, rail.bound, rail.worst))
+    return f"{rail.metric} {rail.status}, {seen}, at worst {worst}, limit {limit}"
+
+
 class _Test:
     """What is the same for all variants of a test, each thing worked out once."""
 
@@ -174,8 +182,8 @@ class _Test:
     def all(self, shared: dict[str, Any]) -> list[Judged]:
         """The variants with their verdicts, in their order."""
         # Only what the verdict reads, see there: the search for an interval is what costs time.
-        always = {} if self.is_once else self._always()
-        once = always if self.is_running and not self.is_once else self._once()
+        always = {} if self.facts.is_due else self._always()
+        once = always if self.is_running and not self.facts.is_due else self._once()
         return [
             self._judged(arm, once.get(arm), (always or once).get(arm), self._held(arm), shared)
             for arm in self.arms.others
@@ -205,7 +213,7 @@ class _Test:
             needed=self.facts.needed,
             per_unit=self._per_unit(),
             days_left=left if self.is_running else NAN,
-            guardrails="; ".join(f"{rail.metric} {rail.status}" for rail in rails),
+            guardrails="; ".join(map(_rail, rails)),
             **self._reach,
             **self._counted(arm),
             **shown,
@@ -237,11 +245,6 @@ class _Test:
         at = self.arms.column(self.metric.columns[0])
         means = self.arms.means[:, at]
         return bool((self.arms.products[:, at, at] == 0).all() and (means == means[0]).all())
-
-    @property
-    def is_once(self) -> bool:
-        """Whether this is the one day on which the ordinary interval may be relied on."""
-        return self.facts.is_due
 
     @property
     def _wanted(self) -> float:
@@ -307,7 +310,7 @@ class _Test:
     def _one_held(self, pair: Arms, rail: Guardrail, alpha: float) -> NonInferiority:
         """Open where there is nothing to compare, so that the rest of the test is judged."""
         try:
-            if self.is_once:
+            if self.facts.is_due:
                 return next(iter(guardrails(pair, [rail], alpha=alpha)))
             return always_held(pair, [rail], tuned_at=self._tuned_at, alpha=alpha)[0]
         except ParameterError:

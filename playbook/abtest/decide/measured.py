@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playbook.abtest.after.checks import chosen_metric
+from playbook.abtest.arms import TEST
 from playbook.abtest.decide.experiments import SAID, Experiment, cleaned, recorded
 from playbook.abtest.inputs.groups import groups_of
 from playbook.errors import refuse
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from playbook.abtest.after.noninferior import Guardrail
     from playbook.abtest.inputs.groups import Group
     from playbook.abtest.metrics import Metric
-
-TEST = "experiment_id"
 
 
 def measured_tests(

@@ -132,9 +132,8 @@ def ended_by_choice(once: Effect, always: Effect, facts: Facts) -> str:
 def _off_plan(facts: Facts) -> str:
     """How the end of a test differs from the one planned."""
     if isnan(facts.planned_days):
-        return "no planned end is on record"
-    days = facts.days - facts.planned_days
-    return f"it ended {fmt.days(abs(days))} {'after' if days > 0 else 'before'} its planned end"
+        return "no planned end, fixed before it began, is on record"
+    return f"it ended{_when(facts).removeprefix(',')}"
 
 
 def too_small(effect: Effect, facts: Facts, rules: Criteria) -> str:
@@ -164,13 +163,21 @@ def at_its_end(effect: Effect, facts: Facts) -> str:
     if facts.is_running:
         late = fmt.days(facts.days - facts.planned_days)
         return f"It was due {late} ago and shows nothing for certain: {found}. End it."
-    told = f"It ended open: {found}."
+    told = f"It ended without an answer{_when(facts)}: {found}."
     if fmt.is_missing(facts.needed):
         return told
     lift, needed = fmt.lift(facts.lift, 0), fmt.number(facts.needed)
     if facts.has_people:
-        return f"{told} It had the people to find {lift}, and did not."
+        return f"{told} It had the people that {lift} takes, {needed} per arm."
     return f"{told} {lift} takes {needed} people per arm; it had {fmt.number(min(facts.people))}."
+
+
+def _when(facts: Facts) -> str:
+    """By how much a test was not ended when it was planned, for the middle of a sentence."""
+    days = facts.days - facts.planned_days
+    if isnan(days) or not days:
+        return ""
+    return f", {fmt.days(abs(days))} {'after' if days > 0 else 'before'} its planned end"
 
 
 def _left(facts: Facts, rules: Criteria) -> str:
@@ -242,6 +249,7 @@ def _ends(effect: Effect) -> tuple[str, str]:
 
 
 def _change(lift: float) -> str:
-    """A relative change: "57 % more", "12 % less", "less than 1 % more"."""
-    size = fmt.lift(abs(lift), 0).replace("< +", "less than ").lstrip("+±")
+    """A relative change: "57 % more", "12 % less", "0.3 % more"."""
+    text = fmt.lift(abs(lift), 0 if abs(lift) >= 0.01 else 1)
+    size = text.replace("< +", "less than ").lstrip("+±")
     return size if lift == 0 else f"{size} {'more' if lift > 0 else 'less'}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from playbook.abtest.decide import reasons
 from playbook.abtest.decide.criteria import WEEK, Criteria
 from playbook.abtest.during.always import LEAST, UNEVEN
+from playbook.format import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,9 @@ class Verdict(NamedTuple):
     word: Word
     why: Why
     reason: str
+
+    def _repr_pretty_(self, *args: Any) -> None:
+        shown(self, *args)
 
     def __str__(self) -> str:
         """The verdict and its reason."""

@@ -24,7 +24,7 @@ from playbook.abtest.during.looks import fractions_of, wrong_choice
 from playbook.abtest.during.spending import OBRIEN_FLEMING, spending_bounds
 from playbook.abtest.effect import Effect
 from playbook.errors import ParameterError, refuse
-from playbook.format import number, trimmed
+from playbook.format import number, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -229,6 +229,8 @@ stop where z reaches ±4.88, ±3.36, ±2.68, ±2.29, ±2.03.
         stops = [up + down for up, down in zip(found.upper, found.lower, strict=True)][:-1]
         early = math.fsum(at * stop for at, stop in zip(self.fractions, stops, strict=False))
         return early + self.fractions[-1] * (1 - math.fsum(stops))
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The looks, alpha, method and bounds."""

@@ -15,7 +15,7 @@ from playbook.abtest.during import mixture
 from playbook.abtest.during.boundaries import group_sequential
 from playbook.abtest.during.exits import exits
 from playbook.errors import refuse, unknown
-from playbook.format import percent, plural, trimmed
+from playbook.format import percent, plural, shown, trimmed
 from playbook.intervals import wilson
 
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ class Peeking:
         ):
             table.insert(at, name, np.tile(list(values), kept))
         return table
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """The share that called a winner, in a sentence."""

@@ -12,7 +12,7 @@ from playbook.abtest.arms import merged
 from playbook.abtest.during.always import always_valid
 from playbook.abtest.effect import SIDES, aligned, span, step
 from playbook.errors import ParameterError, refuse
-from playbook.format import p_value, plural, trimmed
+from playbook.format import p_value, plural, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,6 +76,8 @@ class Looks:
     def last(self) -> pd.DataFrame:
         """The last look: one row per arm."""
         return self.table.groupby("arm", sort=False).tail(1).reset_index(drop=True)
+
+    _repr_pretty_ = shown
 
     def __str__(self) -> str:
         """What the last look says of each arm, and since when it is different."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playbook.abtest.after.checks import need_arms
 from playbook.abtest.after.tails import chi_square
 from playbook.errors import ParameterError, refuse, unknown
-from playbook.format import p_value
+from playbook.format import p_value, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,9 @@ class Split(NamedTuple):
                 "expected_share": [n / total for n in self.expected],
             }
         )
+
+    def _repr_pretty_(self, *args: Any) -> None:
+        shown(self, *args)
 
     def __str__(self) -> str:
         """The verdict on the split, with what there was and what was expected."""

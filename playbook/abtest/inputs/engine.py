@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
 
 from playbook import queries
-from playbook.errors import ParameterError
+from playbook.errors import ParameterError, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import duckdb
     import ibis.expr.types as ir
@@ -92,6 +92,7 @@ def rows_of(rows: Any, needed: Iterable[str]) -> Rows:
         return DuckRows(rows)
     if _is_from(rows, "pandas"):
         own = [name for name in dict.fromkeys(needed) if name in rows.columns]
+        refuse(_mixed(rows, own))
         found, cursor = queries.forwards(rows[own]), queries.memory().cursor()
         relation = cursor.from_df(found) if len(found.columns) else cursor.sql("SELECT 0")
         return DuckRows(relation, tuple(map(str, rows.columns)))
@@ -106,6 +107,21 @@ def rows_of(rows: Any, needed: Iterable[str]) -> Rows:
             "reader.read_all()."
         )
     return DuckRows(queries.memory().cursor().from_arrow(rows))
+
+
+def _mixed(rows: Any, columns: list[str]) -> Iterator[str]:
+    """Columns of a frame that hold text and something else, which no engine reads."""
+    for name in columns:
+        values = rows[name]
+        if values.dtype != object:
+            continue
+        is_text = values.map(lambda value: isinstance(value, str))
+        if is_text.any() and not (is_text | values.isna()).all():
+            at = int(is_text.to_numpy().argmax())
+            yield (
+                f"{name} holds numbers and text, such as {values.iloc[at]!r} in row {at}: write "
+                "every number without signs, units and commas, such as 12.5."
+            )
 
 
 def _is_from(rows: Any, *packages: str) -> bool:

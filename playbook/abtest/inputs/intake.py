@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playbook.abtest.arms import TEST
 from playbook.abtest.inputs.cells import Cells, arm_mistakes, arms_of
 from playbook.abtest.inputs.partition import check_partition
+from playbook.abtest.inputs.request import many_tests
 from playbook.errors import refuse, unknown
 from playbook.format import plural
 from playbook.tables import as_pandas, need_table
@@ -53,7 +55,8 @@ def counts(
     Raises:
         ParameterError: Everything that cannot be used, at once: columns that are missing; an
             unknown control, a single arm, an arm twice; what is no whole number from 0 on; arms
-            without exposures; more conversions than exposures; groups that do not add up.
+            without exposures; more conversions than exposures; groups that do not add up; rows of
+            more than one test (`experiment_id`).
 
     >>> import pandas as pd
     >>> seen = {"arm": ["A", "B"], "exposures": [1000, 1010], "conversions": [50, 65]}
@@ -173,8 +176,17 @@ def _keys(frame: pd.DataFrame, grouping: tuple[str, ...]) -> list[tuple[Any, ...
     return keys or [()] * len(frame)
 
 
+def _of_one_test(table: Table) -> Iterator[str]:
+    if TEST not in table.columns:
+        return
+    names = as_pandas(table[[TEST]])[TEST].dropna().astype(str)
+    if len(names):
+        yield from many_tests(names.min(), names.max())
+
+
 def _frame(table: Table, needed: tuple[str, ...]) -> pd.DataFrame:
     need_table(table, "table")
+    refuse(_of_one_test(table))
     columns = list(map(str, table.columns))
     refuse(unknown("column of table", name, columns) for name in needed if name not in columns)
     return as_pandas(table[list(dict.fromkeys(needed))]).reset_index(drop=True)

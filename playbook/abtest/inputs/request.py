@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from playbook.abtest.arms import ALL
+from playbook.abtest.arms import ALL, TEST
 from playbook.abtest.inputs.engine import ZONED, Measure
 from playbook.abtest.metrics import Metric, Proportion, covariate_columns, said
 from playbook.errors import refuse, unknown
@@ -133,6 +133,15 @@ def column_mistakes(rows: Rows, asked: Request) -> Iterator[str]:
     yield from _no_times(rows, asked)
 
 
+def many_tests(first: Any, last: Any) -> Iterator[str]:
+    """Refuse to read several tests as one, told by the first and the last of their names."""
+    if first != last:
+        yield (
+            f"the rows are of more than one test ({TEST} {first}, {last}): read them all by "
+            "experiments_of, or take the rows of one."
+        )
+
+
 def _wanted(columns: Columns) -> list[Any]:
     """Columns and metrics, one by one."""
     is_one = isinstance(columns, str) or not isinstance(columns, Iterable)
@@ -185,7 +194,7 @@ def _wrong(
     if (exposed is None) != (measured is None):
         yield (
             "exposed and measured go together: when a unit saw its arm, and when its covariates "
-            "were measured."
+            "were measured. Give both, or neither."
         )
     if isinstance(measured, str) and not times:
         yield (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playbook.abtest.arms import ALL
+from playbook.abtest.arms import ALL, TEST
 from playbook.abtest.inputs.cells import Cells, arms_of
 from playbook.abtest.inputs.engine import Measure, rows_of
-from playbook.abtest.inputs.request import column_mistakes, request, scan
+from playbook.abtest.inputs.request import column_mistakes, many_tests, request, scan
 from playbook.abtest.inputs.unfit import row_mistakes, value_mistakes
 from playbook.errors import refuse
 
@@ -54,7 +54,8 @@ def units(
     Raises:
         ParameterError: Everything that cannot be used: columns that are missing or hold no numbers;
             values that are empty, NaN or infinite; rows without an arm, an unknown control, a
-            single arm; a unit in two arms or on two rows; a covariate measured after exposure.
+            single arm; a unit in two arms or on two rows; a covariate measured after exposure;
+            rows of more than one test (`experiment_id`).
 
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"arm": ["A", "A", "B", "B"], "spent": [1.0, 2.0, 4.0, 8.0]})
@@ -66,9 +67,13 @@ def units(
     """
     arm_column, first = (None, ALL) if control is None else (arm, control)
     asked = request(columns, arm=arm_column, by=by, unit=unit, exposed=exposed, measured=measured)
-    found = rows_of(rows, asked.named)
+    found = rows_of(rows, (*asked.named, TEST))
     refuse(column_mistakes(found, asked))
-    scanned = scanned_units(found, asked)
+    ends = [Measure(how, (TEST,)) for how in ("low", "high") if TEST in found.columns]
+    scanned = scanned_units(found, asked, ends)
+    if ends:
+        names = [name for row in scanned for name in row[-2:] if name is not None]
+        refuse(many_tests(min(names, default=None), max(names, default=None)))
     refuse(row_mistakes(found, asked, scanned, first))
     return arms_of(cells_of(scanned, asked), first, asked.columns, asked.by)
 
