@@ -191,8 +191,9 @@ def test_units_exposed_outside_the_days_judged_are_found():
 def test_what_is_no_table_or_no_guardrail_is_said():
     with pytest.raises(ParameterError, match="rows must be a pandas DataFrame"):
         abtest.experiments_of(WON["converted"])
-    with pytest.raises(ParameterError, match="guardrails must be a list of Guardrail"):
-        abtest.experiments_of(WON, guardrails=["complained"])
+    for strange in (["complained"], "complained", 5):
+        with pytest.raises(ParameterError, match="guardrails must be a list of Guardrail"):
+            abtest.experiments_of(WON, guardrails=strange)
     (test,) = abtest.experiments_of(WON)
     with pytest.raises(ParameterError, match="2 tests are called 'won'"):
         abtest.evaluate([test, test], as_of=DAY)

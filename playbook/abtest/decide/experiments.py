@@ -118,7 +118,8 @@ def rails_of(given: Any) -> tuple[Guardrail, ...]:
     Raises:
         ParameterError: Something else.
     """
-    rails = (given,) if isinstance(given, Guardrail) else tuple(given)
+    is_list = isinstance(given, list | tuple)
+    rails = tuple(given) if is_list else (given,)
     if all(isinstance(rail, Guardrail) for rail in rails):
         return rails
     raise ParameterError(
