@@ -23,7 +23,8 @@ Where packages and calculators often differ, and this one does not:
 - Variances come from the engine's own function, so rows may lie as far apart as they like.
 - A split that no even chance makes and covariates that differ between arms are said beside the
   figures; `units` refuses a unit in two arms and a covariate measured after exposure where it is
-  told the columns; `verdict` says nothing for a test under a broken split or before a full week.
+  told the columns; `verdict` says nothing for a test under a broken split, and before a full week
+  of certain harm alone.
 """
 
 from __future__ import annotations

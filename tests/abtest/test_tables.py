@@ -278,6 +278,19 @@ def test_a_guardrail_watched_until_it_holds_is_seldom_wrong():
     assert len(always) <= 0.025 * tests
 
 
+@pytest.mark.parametrize(("share", "status"), [(0.5, "held"), (0.1, "open")])
+def test_a_guardrail_of_money_is_not_taken_as_held_in_arms_of_very_different_size(share, status):
+    n = 4000
+    rows = units_of("sizes", (round(n * share), round(40 * share)), (n, 80))
+    rows = with_spending(rows, 0.0).assign(planned_end=START + timedelta(days=28))
+    rows["weight"] = np.where(rows["arm"] == "control", share, 1.0)
+    rail = abtest.Guardrail(abtest.Mean("spent"), 0.5)
+    (test,) = abtest.experiments_of(rows, guardrails=rail)
+    assert abtest.guardrails(test.arms, [rail]).is_held
+    row = abtest.evaluate([test], as_of=DAY).rows[0]
+    assert row.guardrails.startswith(f"spent {status}, ")
+
+
 def test_where_nothing_can_be_said_yet_a_guardrail_is_open():
     rows = with_spending(units_of("few", (150, 10), (150, 12)), 0.0)
     rail = abtest.Guardrail(abtest.Mean("spent"), 0.9)
@@ -309,6 +322,6 @@ def test_one_cell_of_text_among_numbers_is_named(cell):
         with pytest.raises(ParameterError) as error:
             read(WON.assign(spent=spent), control="control", **more)
         assert str(error.value) == (
-            f"spent holds numbers and text, such as {cell!r} in row 7: write every number without "
-            "signs, units and commas, such as 12.5."
+            f"spent holds text among other values, such as {cell!r} in row 7: write all alike, "
+            "numbers without signs, units and commas, such as 12.5."
         )

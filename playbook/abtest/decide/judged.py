@@ -8,7 +8,7 @@ from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from playbook.abtest.after.checks import constant
+from playbook.abtest.after.checks import chosen_metric, constant
 from playbook.abtest.after.compare import compare
 from playbook.abtest.after.guardrails import guardrails
 from playbook.abtest.before.baselines import baseline_of
@@ -16,8 +16,8 @@ from playbook.abtest.before.duration import time_left
 from playbook.abtest.before.planning import power, reachable, sample_size
 from playbook.abtest.decide.criteria import WEEK
 from playbook.abtest.decide.verdict import Facts, Verdict, not_begun, not_readable, verdict
-from playbook.abtest.during.always import always_valid
-from playbook.abtest.during.held import always_held, nothing_held
+from playbook.abtest.during.always import UNEVEN, always_valid, is_early, tuned_for
+from playbook.abtest.during.held import always_held, nothing_held, unproven
 from playbook.abtest.during.split import split
 from playbook.abtest.metrics import Proportion, Ratio
 from playbook.errors import ParameterError, in_one_line
@@ -311,10 +311,16 @@ class _Test:
         """Open where there is nothing to compare, so that the rest of the test is judged."""
         try:
             if self.facts.is_due:
-                return next(iter(guardrails(pair, [rail], alpha=alpha)))
-            return always_held(pair, [rail], tuned_at=self._tuned_at, alpha=alpha)[0]
+                row = next(iter(guardrails(pair, [rail], alpha=alpha)))
+            else:
+                place = self.arms.place(pair.names[1])
+                at = tuned_for(self._tuned_at, self.arms, place)
+                (row,) = always_held(pair, [rail], tuned_at=at, alpha=alpha)
         except ParameterError:
             return nothing_held(pair, rail, alpha)
+        metric = chosen_metric(pair, rail.metric)
+        few = is_early(pair, metric, 1) or pair.n.max() > UNEVEN * pair.n.min()
+        return row if isinstance(metric, Proportion) or not few else unproven(row)
 
     @property
     def _tuned_at(self) -> float | Plan:

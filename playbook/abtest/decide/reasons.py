@@ -225,7 +225,8 @@ def _value(effect: Effect, value: float) -> str:
     """A share with one decimal, a small one with two digits that say something; or a number."""
     if effect.unit != "share":
         return fmt.number(value)
-    return fmt.percent(value, 1 if not value else max(1, -floor(log10(abs(value))) - 1))
+    digits = -floor(log10(abs(value))) - 1 if value else 1
+    return fmt.percent(value, min(max(1, digits), 4))
 
 
 def _span(effect: Effect, name: str) -> str:

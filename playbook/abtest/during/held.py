@@ -64,7 +64,7 @@ def always_held(
         for rail in rails:
             row = next(iter(guardrails(pair, [rail], alpha=max(_tail(float(reach)), LEAST))))
             early = is_early(pair, chosen_metric(pair, rail.metric), 1) or reach == math.inf
-            found.append(_open(row) if early else row)
+            found.append(unproven(row) if early else row)
     return tuple(found)
 
 
@@ -72,7 +72,7 @@ def nothing_held(arms: Arms, rail: Guardrail, alpha: float = 0.025) -> NonInferi
     """A guardrail of which two arms say nothing, such as complaints where nobody complained."""
     label = rail.metric if isinstance(rail.metric, str) else rail.metric.label
     nan = math.nan
-    return _open(
+    return unproven(
         NonInferiority(
             label, arms.others[0], arms.control, int(arms.n[1]), int(arms.n[0]), nan, nan, nan, nan,
             nan, rail.worst, 1.0, alpha, rail.relative, "open", "nothing to compare",
@@ -87,7 +87,7 @@ def _tail(reach: float) -> float:
     return float(ndtr(-reach))
 
 
-def _open(row: NonInferiority) -> NonInferiority:
+def unproven(row: NonInferiority) -> NonInferiority:
     """The row where nothing can be said."""
     worse = math.copysign(math.inf, row.worst)
     return row._replace(bound=worse, best=-worse, p_value=1.0, status="open")

@@ -111,16 +111,18 @@ def rows_of(rows: Any, needed: Iterable[str]) -> Rows:
 
 def _mixed(rows: Any, columns: list[str]) -> Iterator[str]:
     """Columns of a frame that hold text and something else, which no engine reads."""
+    from pandas.api.types import infer_dtype
+
     for name in columns:
         values = rows[name]
-        if values.dtype != object:
+        if values.dtype != object or not infer_dtype(values, skipna=True).startswith("mixed"):
             continue
-        is_text = values.map(lambda value: isinstance(value, str))
-        if is_text.any() and not (is_text | values.isna()).all():
-            at = int(is_text.to_numpy().argmax())
+        is_text = values.map(lambda value: isinstance(value, str)).to_numpy(bool)
+        if is_text.any():
+            at = int(is_text.argmax())
             yield (
-                f"{name} holds numbers and text, such as {values.iloc[at]!r} in row {at}: write "
-                "every number without signs, units and commas, such as 12.5."
+                f"{name} holds text among other values, such as {values.iloc[at]!r} in row {at}: "
+                "write all alike, numbers without signs, units and commas, such as 12.5."
             )
 
 
